@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The structs of the runtime-spec documents, made from spec/runtime.def and spec/state.def, where
+ * every member stands next to its JSON key. `struct oci_config` is config.json. */
+#pragma once
+
+#include <ocispec/ocispec.h>
+
+/* enum oci_ns_type { OCI_NS_MOUNT = 1, ... }; and const struct oci_enum oci_ns_type_words; */
+#define WORDS(E)      enum E { E##_absent = 0,
+#define WORD(C, w)    C,
+#define ENDWORDS(E)   E##_count }; extern const struct oci_enum E##_words;
+#include "../../spec/enums.def"
+#undef WORDS
+#undef WORD
+#undef ENDWORDS
+
+struct oci_windows;
+struct oci_solaris;
+struct oci_vm;
+struct oci_zos;
+struct oci_freebsd;
+
+#include <ocispec/structs_on.h>
+#include "../../spec/runtime.def"
+#include "../../spec/state.def"
+#include <ocispec/structs_off.h>
+
+const struct oci_type *oci_config_type(void);
+const struct oci_type *oci_process_type(void);   /* exec --process */
+const struct oci_type *oci_resources_type(void); /* update -r */
+const struct oci_type *oci_seccomp_type(void);
+const struct oci_type *oci_mount_type(void);
+const struct oci_type *oci_state_type(void);
