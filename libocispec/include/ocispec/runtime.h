@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The structs of the runtime-spec documents, made from spec/runtime.def and spec/state.def, where
- * every member stands next to its JSON key. `struct oci_config` is config.json. */
+/* The structs of the runtime-spec documents, made from spec/{platforms,runtime,state,features}.def,
+ * where every member stands next to its JSON key. `struct oci_config` is config.json. */
 #pragma once
 
 #include <ocispec/ocispec.h>
@@ -14,15 +14,11 @@
 #undef WORD
 #undef ENDWORDS
 
-struct oci_windows;
-struct oci_solaris;
-struct oci_vm;
-struct oci_zos;
-struct oci_freebsd;
-
 #include <ocispec/structs_on.h>
+#include "../../spec/platforms.def"
 #include "../../spec/runtime.def"
 #include "../../spec/state.def"
+#include "../../spec/features.def"
 #include <ocispec/structs_off.h>
 
 const struct oci_type *oci_config_type(void);
@@ -30,4 +26,6 @@ const struct oci_type *oci_process_type(void);   /* exec --process */
 const struct oci_type *oci_resources_type(void); /* update -r */
 const struct oci_type *oci_seccomp_type(void);
 const struct oci_type *oci_mount_type(void);
+const struct oci_type *oci_hooks_type(void);
 const struct oci_type *oci_state_type(void);
+const struct oci_type *oci_features_type(void);
