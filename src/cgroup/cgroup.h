@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a container lives and what it may use (cgroup v2). cgroup_plan_make decides (pure), the
+ * rest acts. Order at create: cgroup_create, cgroup_limits, clone into cg.dir_fd (or
+ * cgroup_place), cgroup_devices, cgroup_delegate, cgroup_close.
+ * Surprise: functions that take a path are for a container that exists; a cgroup that is gone is
+ * never an error for them, because systemd, an administrator or a reboot may have removed it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <ocispec/runtime.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "base/vec.h"
+
+struct host;
+
+enum cgroup_manager { CGROUP_FS, CGROUP_SYSTEMD, CGROUP_NONE };
+/* "cgroupfs", "systemd", "disabled": the words of --cgroup-manager and of the state record. */
+const char *cgroup_manager_name(enum cgroup_manager m);
+bool cgroup_manager_find(const char *name, enum cgroup_manager *out);
+
+/* ---- what was decided ---- */
+
+struct cgroup_opts {
+	const char *id;
+	enum cgroup_manager manager;
+	bool rootless;
+};
+
+/* One write of one line. */
+struct cgroup_write {
+	const char *file, *value;
+	const char *key;                  /* the config key it comes from, for messages: "/linux/resources/pids/limit" */
+	const char *alt_file, *alt_value; /* when `file` is not there; NULL = none */
+	bool missing_ok;                  /* neither file there is fine (the value is the kernel's default) */
+};
+
+/* One device rule; the last rule that speaks about an access decides it. */
+struct cgroup_rule {
+	bool allow;
+	uint8_t type;         /* CGROUP_DEV_*: 0 = both */
+	uint8_t access;       /* CGROUP_ACC_* bits */
+	int64_t major, minor; /* -1 = every */
+};
+enum { CGROUP_DEV_ANY = 0, CGROUP_DEV_BLOCK = 1, CGROUP_DEV_CHAR = 2 };
+enum { CGROUP_ACC_MKNOD = 1, CGROUP_ACC_READ = 2, CGROUP_ACC_WRITE = 4, CGROUP_ACC_ALL = 7 };
+
+struct cgroup_resources {
+	VEC(struct cgroup_write) writes;  /* in the order they are to be written */
+	VEC(struct cgroup_rule) rules;    /* the config's, then the defaults */
+	VEC(const char *) controllers;    /* that the writes need */
+	VEC(const char *) notes;          /* asked for but without meaning in cgroup v2: warnings */
+	int64_t check_limit;              /* memory.checkBeforeUpdate: refuse when usage is not below; 0 = no check */
+};
+
+struct cgroup_plan {
+	enum cgroup_manager manager;
+	const char *root;                 /* where cgroup2 is mounted; "" with CGROUP_NONE */
+	const char *path;                 /* absolute directory, below root; "" with CGROUP_NONE */
+	bool needed;                      /* a limit or a path was asked for: going without is an error */
+	bool rootless;
+	struct cgroup_resources res;
+	bool all_devices;                 /* the rules allow everything: no program at all */
+	bool delegate;                    /* the container may manage its own sub-cgroups ... */
+	uid_t owner;                      /* ... as this host uid */
+};
+
+int cgroup_plan_make(struct arena *a, const struct oci_config *c, const struct host *h,
+		     const struct cgroup_opts *o, struct cgroup_plan *out) MUST_CHECK;
+void cgroup_plan_print(const struct cgroup_plan *p, struct str *s);
+/* linux.resources alone (update). res may be NULL. */
+int cgroup_resources_make(struct arena *a, const struct oci_resources *res,
+			  struct cgroup_resources *out) MUST_CHECK;
+
+/* ---- at create ---- */
+
+struct cgroup {
+	int dir_fd;       /* for CLONE_INTO_CGROUP; -1 = there is no cgroup (disabled, or skipped) */
+	bool created;     /* we made the directory, so undoing may remove it */
+	const char *path; /* the plan's; "" when there is none */
+};
+
+/* 0, or CGROUP_SKIPPED (out->dir_fd -1) when a rootless caller may not have a cgroup and needs none.
+ * Refuses a cgroup with processes in it and a frozen one. */
+enum { CGROUP_MADE = 0, CGROUP_SKIPPED = 1 };
+int cgroup_create(const struct cgroup_plan *p, struct cgroup *out) MUST_CHECK;
+/* These four do nothing when dir_fd is -1. */
+int cgroup_limits(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
+int cgroup_devices(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
+int cgroup_place(const struct cgroup *cg, pid_t pid) MUST_CHECK;
+int cgroup_delegate(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
+/* Undo cgroup_create: remove the directory if we made it. Then as cgroup_close. */
+int cgroup_undo(struct cgroup *cg) MUST_CHECK;
+void cgroup_close(struct cgroup *cg);
+
+/* ---- a container that exists; "" = it has no cgroup ---- */
+
+enum { CGROUP_GONE = 1 };
+/* An open cgroup for exec (clone into it). CGROUP_GONE when it is not there. */
+int cgroup_open(const char *path, struct cgroup *out) MUST_CHECK;
+/* Remove it and everything below; waits up to 10 s for dying processes. Kills nothing. */
+int cgroup_remove(const char *path) MUST_CHECK;
+/* Signal every process in it and below. CGROUP_GONE when it is not there. */
+int cgroup_kill(const char *path, int signo) MUST_CHECK;
+int cgroup_procs(struct arena *a, const char *path, pid_t **out, size_t *n) MUST_CHECK;
+/* Freeze or thaw, and wait (up to 10 s) until it has happened. CGROUP_GONE as above. */
+int cgroup_freeze(const char *path, bool freeze) MUST_CHECK;
+int cgroup_is_frozen(const char *path) MUST_CHECK; /* 1 or 0 */
