@@ -60,7 +60,7 @@ struct process_plan {
 	VEC(struct process_rlimit) rlimits;
 	bool has_oom;
 	int oom_score_adj;
-	bool has_scheduler;
+	bool has_scheduler, cpuset;        /* cpuset: resources.cpu.cpus is set, which DEADLINE dislikes */
 	struct sched_params scheduler;
 	bool has_ioprio;
 	int ioprio;                       /* class << 13 | priority */
@@ -149,7 +149,7 @@ int tty_copy_winsize(int from, int to) MUST_CHECK;                 /* nothing wh
 
 /* Bytes between our stdin/stdout and the master, inside a loop. Never loses a byte: what was read is
  * written before anything else is read, and tty_relay_drain empties the master at the end.
- * The end of stdin becomes the terminal's EOF character. */
+ * The end of stdin becomes the terminal's EOF character. SIGPIPE and SIGTTOU must be blocked or ignored. */
 struct tty_relay;
 int tty_relay_new(struct arena *a, struct loop *l, int master, int in, int out,
 		  struct tty_relay **r) MUST_CHECK;

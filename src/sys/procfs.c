@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening and writing below a /proc that we have made sure of. */
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+
+#include "base/cleanup.h"
+#include "sys/procfs.h"
+
+enum { PROC_ROOT_INODE = 1 };
+
+int procfs_open(int *out)
+{
+	_cleanup_close_ int fd = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys("open /proc");
+	struct statfs fs;
+	struct stat st;
+	if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+		return err_sys("look at /proc");
+	if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROC_ROOT_INODE)
+		return err_msg(ERR_SYS, "/proc is not the root of a proc file system");
+	*out = take_fd(&fd);
+	return 0;
+}
+
+int procfs_open_below(int proc_fd, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC | O_NOFOLLOW),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS,
+	};
+	/* EAGAIN: a rename or mount somewhere on the system raced with the walk. */
+	for (int tries = 0; tries < 128; tries++) {
+		int fd = (int)syscall(SYS_openat2, proc_fd, path, &how, sizeof(how));
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+			return fd;
+	}
+	return -1;
+}
+
+static int open_failed(const char *path)
+{
+	switch (errno) {
+	case ENOSYS:
+		return err_msg(ERR_UNSUPPORTED, "open /proc/%s: openat2 is missing (needs Linux 5.6)", path);
+	case EXDEV:
+	case ELOOP:
+		return err_msg(ERR_SYS, "open /proc/%s: something is mounted over it", path);
+	default:
+		return err_sys("open /proc/%s", path);
+	}
+}
+
+int procfs_write(int proc_fd, const char *path, const char *text)
+{
+	_cleanup_close_ int fd = procfs_open_below(proc_fd, path, O_WRONLY);
+	if (fd < 0)
+		return open_failed(path);
+	size_t len = strlen(text);
+	ssize_t n;
+	do
+		n = write(fd, text, len);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys("write to /proc/%s", path);
+	if ((size_t)n != len)
+		return err_msg(ERR_SYS, "write to /proc/%s: took %zd of %zu bytes", path, n, len);
+	return 0;
+}
