@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HOME when the config has none: from the container's /etc/passwd, else "/".
  * Surprise: the file is the image's and may be anything (a FIFO, 4 GiB, missing); nothing about it
- * may stop the container, so every failure here only means "/". */
+ * may stop the container, so every failure here only means "/". It may also be a link to
+ * /proc/self/fd/N, a descriptor of ours, hence inroot_open even though we have pivoted. */
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "process/parts.h"
+#include "sys/inroot.h"
 
 enum { MAX_PASSWD = 1 << 20 };
 
@@ -51,7 +53,7 @@ static int read_passwd(struct arena *a, char **text)
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_sys("open the root directory");
-	_cleanup_close_ int fd = process_open_inside(root, "etc/passwd", O_RDONLY | O_NONBLOCK);
+	_cleanup_close_ int fd = inroot_open(root, "etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys("open \"/etc/passwd\"");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to this room: the parts process_plan_make is put together from (all pure), and the one
- * way in which this room opens files of the container. */
+/* Private to this room: the parts process_plan_make is put together from. All pure. */
 #pragma once
 
 #include "process/process.h"
@@ -19,7 +18,3 @@ const char *process_pointer_token(struct arena *a, const char *key);
 
 /* home.c, pure: the home directory of uid in passwd text, NULL when it has none. */
 const char *process_passwd_home(struct arena *a, const char *text, uint32_t uid);
-
-/* inside.c: open beneath root_fd, symlinks as the container sees them, magic links refused.
- * -1 and errno. Adds O_CLOEXEC and O_NOCTTY. */
-int process_open_inside(int root_fd, const char *path, int flags);

@@ -11,7 +11,8 @@
 
 #include "base/cleanup.h"
 #include "base/sock.h"
-#include "process/parts.h"
+#include "process/process.h"
+#include "sys/inroot.h"
 
 enum { UNIX98_SLAVE_FIRST = 136, UNIX98_SLAVE_LAST = 143 };
 
@@ -27,7 +28,7 @@ static int check_devpts(int fd, const char *what)
 
 static int open_master(int root_fd, int *out)
 {
-	_cleanup_close_ int pts = process_open_inside(root_fd, "dev/pts", O_PATH | O_DIRECTORY);
+	_cleanup_close_ int pts = inroot_open(root_fd, "dev/pts", O_PATH | O_DIRECTORY, 0);
 	if (pts < 0)
 		return err_sys("/process/terminal: open the container's \"/dev/pts\"");
 	TRY(check_devpts(pts, "/dev/pts"));
