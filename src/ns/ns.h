@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Namespaces and ids. ns_plan_make decides the recipe (pure); the rest acts, "child" being init on
+ * its way to execve and "parent" the runtime. The order of calls in the child is the order below.
+ * Surprise: what a namespace belongs to is the user namespace its maker was in. So new namespaces
+ * are made together with or after the user namespace, while host root joins existing ones before
+ * it: afterwards it would have no right to those that belong to the host. */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <ocispec/runtime.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "base/vec.h"
+#include "sys/probe.h"
+
+#define NS_MAX_MAPS 340 /* lines the kernel takes, since 4.15 */
+
+struct ns_join {
+	enum oci_ns_type type;
+	const char *path;
+	size_t index;         /* in /linux/namespaces */
+	bool early;           /* before the user namespace */
+};
+
+struct ns_map {
+	uint32_t inside, outside, size;
+};
+
+struct ns_plan {
+	unsigned clone_flags;          /* the first clone makes these */
+	unsigned unshare_flags;        /* the child makes these, in the user namespace; never user, cgroup */
+	bool unshare_user;             /* the child makes the user namespace, after the early joins */
+	bool new_[oci_ns_type_count];
+	bool joined[oci_ns_type_count];
+	VEC(struct ns_join) joins;     /* in the order of joining; the user namespace is among them */
+	bool forks;                    /* a second clone (CLONE_PARENT): pid or time namespace, or both */
+	bool cgroupns;                 /* ns_unshare_cgroup has something to do */
+	bool timens;                   /* a new time namespace */
+	const char *time_offsets;      /* text for timens_offsets, NULL = none */
+
+	bool userns;                   /* new or joined */
+	bool need_maps;                /* a new user namespace: the parent must write maps */
+	struct ns_map *uids, *gids;
+	size_t nuids, ngids;
+	bool use_newidmap;             /* at least one map goes through newuidmap or newgidmap */
+	bool newuidmap, newgidmap;     /* which */
+	bool deny_setgroups;           /* write "deny" before the gid map */
+	bool keep_groups;              /* annotation run.oci.keep_original_groups=1 */
+	uint32_t root_uid, root_gid;   /* ids to take inside: 0 if mapped, else the first mapped one */
+};
+
+int ns_plan_make(struct arena *a, const struct oci_config *c, const struct host *h,
+		 struct ns_plan *out) MUST_CHECK;
+void ns_plan_print(const struct ns_plan *p, struct str *s); /* lines of `explain` */
+/* Check the mappings of config.json and copy them. `pointer` is their JSON path, for messages. */
+int ns_maps_make(struct arena *a, const char *pointer, const struct oci_id_mapping *v, size_t n,
+		 struct ns_map **out) MUST_CHECK;
+bool ns_maps_has(const struct ns_map *m, size_t n, uint32_t inside);
+/* "0 100000 65536\n" for each, the text of uid_map. */
+const char *ns_maps_text(struct arena *a, const struct ns_map *m, size_t n);
+
+/* Parent, before the clone: open what is joined; fds has p->joins.n places, filled with -1 on
+ * failure. Errors name /linux/namespaces/N/path. */
+int ns_open_joins(const struct ns_plan *p, int *fds) MUST_CHECK;
+
+/* Child. Each returns at once when the recipe has nothing for it. */
+int ns_time_offsets_open(const struct ns_plan *p, int *fd) MUST_CHECK; /* first; *fd = -1 when not needed */
+int ns_join_early(const struct ns_plan *p, const int *fds) MUST_CHECK;
+int ns_enter_user(const struct ns_plan *p, const int *fds) MUST_CHECK; /* then the parent writes maps */
+int ns_become_root(const struct ns_plan *p) MUST_CHECK;
+int ns_enter_rest(const struct ns_plan *p, const int *fds) MUST_CHECK;
+int ns_time_offsets_write(const struct ns_plan *p, int fd) MUST_CHECK; /* before the second clone */
+int ns_unshare_cgroup(const struct ns_plan *p) MUST_CHECK; /* in the final process and its cgroup */
+int ns_loopback_up(void) MUST_CHECK;                       /* in a new network namespace */
+
+/* Parent, when the child has its user namespace (p->need_maps). */
+int ns_write_maps(const struct ns_plan *p, pid_t pid) MUST_CHECK;
+/* Parent: move /linux/netDevices into the container's network namespace. */
+int ns_move_netdevs(struct arena *a, const struct oci_config *c, int netns_fd) MUST_CHECK;
+/* Parent: a user namespace with these maps, for id-mapped mounts. */
+int ns_mapfd(struct arena *a, const struct ns_map *uids, size_t nuids, const struct ns_map *gids,
+	     size_t ngids, int *userns_fd) MUST_CHECK;

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What this host and this user can do: facts for the planners, read once, changing nothing.
+ * Each fact costs at most a few system calls; nothing is loaded and no program is run. Tests hand
+ * the planners a struct host of their own.
+ * Surprise: "in the initial user namespace" is told by the inode number of the namespace, not by the
+ * id map: a nested namespace may have the identity map of the whole range. */
+#pragma once
+
+#include <sys/types.h>
+
+#include <ocispec/arena.h>
+
+#include "base/err.h"
+
+struct host {
+	uid_t euid;
+	gid_t egid;
+	bool in_userns;          /* not the initial user namespace */
+	bool rootless;           /* euid != 0 or in_userns; the caller may overrule it (--rootless) */
+	bool systemd_running;
+	const char *cgroup_root; /* mount point of cgroup2: "/sys/fs/cgroup", ".../unified"; "" = none */
+	const char *own_cgroup;  /* the 0:: line of /proc/self/cgroup, "/" when there is none */
+	bool apparmor, selinux;
+	bool mount_api;          /* open_tree, move_mount, fsopen ... */
+	bool mount_setattr;
+	bool openat2;
+	bool clone3;
+	int last_cap;            /* highest capability number of this kernel */
+};
+
+int host_probe(struct arena *a, struct host *out) MUST_CHECK;
+
+/* Pure parts, for tests. */
+const char *host_own_cgroup(struct arena *a, const char *proc_self_cgroup);
+/* Mount point of the first cgroup2 line of a mountinfo text, "" when there is none. */
+const char *host_cgroup_mount(struct arena *a, const char *mountinfo);

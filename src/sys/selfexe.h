@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A container must never reach our binary on the host through /proc/PID/exe of a process that is on
+ * its way in. So the commands that enter a container first continue as a sealed copy in memory.
+ * Surprise: there is no marker in the environment; the seals of /proc/self/exe tell that we are the
+ * copy. (Only the fallback, a detached read-only mount, needs one, and takes it away at once.) */
+#pragma once
+
+#include "base/err.h"
+
+/* First thing in main() of create, run, exec. Does not return when it re-executes: argv, environment
+ * and every descriptor stay as they are. Returns 0 when we are the copy already, or the binary
+ * cannot be changed by anyone (fs-verity, immutable, a read-only kind of file system). */
+int selfexe_seal(char **argv) MUST_CHECK;
