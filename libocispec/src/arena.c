@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_BLOCK ((size_t)32 * 1024)
+#define FIRST_BLOCK   ((size_t)32 * 1024)
 #define LARGEST_BLOCK ((size_t)1024 * 1024)
-#define ALIGN _Alignof(max_align_t)
+#define ALIGN         _Alignof(max_align_t)
 
 struct block {
 	struct block *next;

@@ -1,47 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens -> structs, in one pass. A stack of frames says where we are: in an object, in a list or in
- * a map. A key looks up its row, a value is stored by the row's kind, a closing bracket checks what
- * must have been there. The stack is also the JSON pointer of every error.
+/* Tokens -> structs, in one pass. A stack of frames says where we are: in an object, in a list or
+ * in a map. A key looks up its row, a value is stored by the row's kind (decode_value.c), a closing
+ * bracket checks what must have been there. The stack is also the JSON pointer of every error.
  * Surprise: strings stay in the copy of the text that the decoder made; only their closing quote
  * becomes a NUL (json.h). That is why values nobody keeps are left untouched while skipped. */
+#include "decode.h"
 #include "diag.h"
-#include "json.h"
-#include "value.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-struct frame {
-	enum { IN_OBJECT, IN_LIST, IN_MAP } shape;
-	const struct oci_type *type;  /* IN_OBJECT */
-	const struct oci_field *row;  /* IN_OBJECT: of the current key, NULL unknown; else our own row */
-	void *at;                     /* the struct, or its list member */
-	uint64_t seen, given;         /* rows whose key stood there; whose value was not null */
-	size_t start;                 /* of the bracket */
-	size_t room, extra_room;      /* elements allocated */
-	size_t index;                 /* IN_LIST: the current element */
-	bool inside;                  /* IN_LIST: there is a current element */
-	const char *key;              /* the current key */
-	struct oci_list keys;         /* all keys of a map, the unknown keys of an object */
-	size_t keys_room;
-};
-
-struct decoder {
-	struct arena *arena;
-	const struct oci_type *type;
-	unsigned flags;
-	oci_unknown_fn *on_unknown;
-	void *ctx;
-	struct oci_diag *diag;
-	char *text;
-	size_t len;
-	void *root;
-	unsigned skip;    /* open brackets of a value that is kept raw or not at all */
-	size_t raw_start; /* where it began */
-	unsigned depth;
-	struct frame frames[OCI_MAX_DEPTH];
-};
 
 static struct frame *top(struct decoder *d)
 {
@@ -61,10 +29,7 @@ static void build_pointer(const struct decoder *d, char *out, size_t size)
 	}
 }
 
-static int fail(struct decoder *d, size_t at, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(struct decoder *d, size_t at, const char *fmt, ...)
+int decode_fail(struct decoder *d, size_t at, const char *fmt, ...)
 {
 	struct oci_diag *diag = d->diag;
 	char what[sizeof(diag->text)];
@@ -86,88 +51,18 @@ static int fail(struct decoder *d, size_t at, const char *fmt, ...)
 	return diag_say(diag, "%s", what);
 }
 
-static int no_memory(struct decoder *d)
+int decode_no_memory(struct decoder *d)
 {
-	return fail(d, 0, "out of memory");
+	return decode_fail(d, 0, "out of memory");
 }
 
-static int unexpected(struct decoder *d, const struct json_token *t, const char *expected)
-{
-	static const char *const names[] = {
-		[JSON_NULL] = "null", [JSON_OBJECT] = "an object", [JSON_LIST] = "a list",
-	};
-	char quoted[DIAG_QUOTED];
-
-	if (t->kind == JSON_STRING)
-		return fail(d, t->start, "expected %s, found %s", expected,
-			    diag_quote(quoted, t->text, t->len));
-	if (t->kind == JSON_NUMBER)
-		return fail(d, t->start, "expected %s, found %.*s%s", expected,
-			    (int)(t->len < 40 ? t->len : 40), t->text, t->len < 40 ? "" : "...");
-	if (t->kind == JSON_BOOL)
-		return fail(d, t->start, "expected %s, found %s", expected, t->yes ? "true" : "false");
-	return fail(d, t->start, "expected %s, found %s", expected, names[t->kind]);
-}
-
-/* The text of a string or key, terminated; NULL when it is refused. */
-static char *keep_text(struct decoder *d, const struct json_token *t)
-{
-	char *s;
-
-	if (t->len > OCI_MAX_STRING) {
-		fail(d, t->start, "string of %zu bytes, at most %u are read", t->len, OCI_MAX_STRING);
-		return NULL;
-	}
-	if (memchr(t->text, '\0', t->len)) {
-		fail(d, t->start, "string contains a NUL character");
-		return NULL;
-	}
-	if (t->in_place) {
-		t->text[t->len] = '\0';
-		return t->text;
-	}
-	s = arena_strndup(d->arena, t->text, t->len);
-	if (!s)
-		no_memory(d);
-	return s;
-}
-
-static int push(struct decoder *d, const struct json_token *t, struct frame f)
+int decode_push(struct decoder *d, const struct json_token *t, struct frame f)
 {
 	if (d->depth == OCI_MAX_DEPTH)
-		return fail(d, t->start, "nested deeper than %u levels", OCI_MAX_DEPTH);
+		return decode_fail(d, t->start, "nested deeper than %u levels", OCI_MAX_DEPTH);
 	f.start = t->start;
 	d->frames[d->depth++] = f;
 	return 0;
-}
-
-static int push_object(struct decoder *d, const struct json_token *t, const struct oci_type *type,
-		       void *obj)
-{
-	return push(d, t, (struct frame){ .shape = IN_OBJECT, .type = type, .at = obj });
-}
-
-static int push_list(struct decoder *d, const struct json_token *t, const struct oci_field *row,
-		     void *at)
-{
-	bool map = row->kind == OCI_SMAP || row->kind == OCI_OMAP;
-
-	if (t->kind != (map ? JSON_OBJECT : JSON_LIST))
-		return unexpected(d, t, map ? "an object" : "a list");
-	((struct oci_list *)at)->present = true;
-	return push(d, t, (struct frame){ .shape = map ? IN_MAP : IN_LIST, .row = row, .at = at });
-}
-
-static int begin_document(struct decoder *d, const struct json_token *t)
-{
-	d->root = arena_alloc(d->arena, d->type->size);
-	if (!d->root)
-		return no_memory(d);
-	if (is_bare_list(d->type))
-		return push_list(d, t, d->type->rows, member(d->type->rows, d->root));
-	if (t->kind != JSON_OBJECT)
-		return unexpected(d, t, "an object");
-	return push_object(d, t, d->type, d->root);
 }
 
 /* json[0..len) without the white space between tokens. */
@@ -201,7 +96,7 @@ static int end_raw(struct decoder *d, size_t end)
 		return 0;
 	json = compact(d, d->text + d->raw_start, end - d->raw_start);
 	if (!json)
-		return no_memory(d);
+		return decode_no_memory(d);
 	if (f->row) {
 		*(oci_pointer *)member(f->row, f->at) = json;
 		return 0;
@@ -209,18 +104,18 @@ static int end_raw(struct decoder *d, size_t end)
 	pair = list_append(d->arena, (struct oci_list *)extra_of(f->type, f->at), &f->extra_room,
 			   sizeof(*pair));
 	if (!pair)
-		return no_memory(d);
+		return decode_no_memory(d);
 	*pair = (struct oci_pair){ f->key, json };
 	return 0;
 }
 
-static int begin_raw(struct decoder *d, const struct json_token *t)
+int decode_begin_raw(struct decoder *d, const struct json_token *t)
 {
 	d->raw_start = t->start;
 	if (t->kind != JSON_OBJECT && t->kind != JSON_LIST)
 		return end_raw(d, t->end);
 	if (d->depth == OCI_MAX_DEPTH)
-		return fail(d, t->start, "nested deeper than %u levels", OCI_MAX_DEPTH);
+		return decode_fail(d, t->start, "nested deeper than %u levels", OCI_MAX_DEPTH);
 	d->skip = 1;
 	return 0;
 }
@@ -229,7 +124,8 @@ static int in_raw(struct decoder *d, const struct json_token *t)
 {
 	if (t->kind == JSON_OBJECT || t->kind == JSON_LIST) {
 		if (d->depth + d->skip == OCI_MAX_DEPTH)
-			return fail(d, t->start, "nested deeper than %u levels", OCI_MAX_DEPTH);
+			return decode_fail(d, t->start, "nested deeper than %u levels",
+					   OCI_MAX_DEPTH);
 		d->skip++;
 	} else if (t->kind == JSON_OBJECT_END || t->kind == JSON_LIST_END) {
 		d->skip--;
@@ -239,146 +135,21 @@ static int in_raw(struct decoder *d, const struct json_token *t)
 	return 0;
 }
 
-static int set_word(struct decoder *d, const struct oci_field *row, const struct json_token *t,
-		    void *p)
-{
-	char words[256];
-
-	for (size_t i = 0; t->kind == JSON_STRING && i < row->words->n; i++) {
-		const struct oci_word *w = &row->words->words[i];
-
-		if (strncmp(w->word, t->text, t->len) == 0 && !w->word[t->len]) {
-			*(oci_word_t *)p = (unsigned int)w->value;
-			return 0;
-		}
-	}
-	return unexpected(d, t, diag_words(words, sizeof(words), row->words));
-}
-
-static int parse_number(struct decoder *d, const struct oci_field *row, const struct json_token *t,
-			struct number *out)
-{
-	struct range r = number_range(row);
-	char expected[96];
-
-	if (t->kind == JSON_NUMBER && number_parse(t->text, t->len, r, out))
-		return 0;
-	snprintf(expected, sizeof(expected), "an integer from %lld to %llu", (long long)r.min,
-		 (unsigned long long)r.max);
-	return unexpected(d, t, expected);
-}
-
-static int set_string(struct decoder *d, const struct oci_field *row, const struct json_token *t,
-		      void *p)
-{
-	char *s;
-
-	if (t->kind != JSON_STRING)
-		return unexpected(d, t, "a string");
-	if (row->kind == OCI_STR && row->flags & MIN1 && !t->len)
-		return unexpected(d, t, "a string that is not empty");
-	s = keep_text(d, t);
-	*(oci_pointer *)p = s;
-	return s ? 0 : -1;
-}
-
-static int begin_member_object(struct decoder *d, const struct oci_field *row,
-			       const struct json_token *t, void *p)
-{
-	const struct oci_type *type = row->type();
-	void *obj;
-
-	if (t->kind != JSON_OBJECT)
-		return unexpected(d, t, "an object");
-	obj = arena_alloc(d->arena, type->size);
-	if (!obj)
-		return no_memory(d);
-	*(oci_pointer *)p = obj;
-	return push_object(d, t, type, obj);
-}
-
-static int set_member(struct decoder *d, const struct oci_field *row, const struct json_token *t,
-		      void *obj)
-{
-	void *p = member(row, obj);
-	struct number n;
-
-	if (is_list(row))
-		return push_list(d, t, row, p);
-	switch (row->kind) {
-	case OCI_STR:
-		return set_string(d, row, t, p);
-	case OCI_ENUM:
-		return set_word(d, row, t, p);
-	case OCI_OBJ:
-		return begin_member_object(d, row, t, p);
-	case OCI_RAW:
-		return t->kind == JSON_OBJECT ? begin_raw(d, t) : unexpected(d, t, "an object");
-	case OCI_BOOL:
-	case OCI_BOOLO:
-		if (t->kind != JSON_BOOL)
-			return unexpected(d, t, "true or false");
-		if (row->kind == OCI_BOOL)
-			*(bool *)p = t->yes;
-		else
-			*(oci_word_t *)p = t->yes ? OCI_BOOL_TRUE : OCI_BOOL_FALSE;
-		return 0;
-	default:
-		if (parse_number(d, row, t, &n) < 0)
-			return -1;
-		number_set(row, obj, &n);
-		return 0;
-	}
-}
-
-static int add_element(struct decoder *d, struct frame *f, const struct json_token *t)
-{
-	const struct oci_field *row = f->row;
-	struct oci_list *l = f->at;
-	struct number n;
-	void *slot;
-
-	f->index = l->n;
-	f->inside = true;
-	if (l->n == OCI_MAX_ELEMENTS)
-		return fail(d, t->start, "more than %u elements", OCI_MAX_ELEMENTS);
-	slot = list_append(d->arena, l, &f->room, list_element_size(row));
-	if (!slot)
-		return no_memory(d);
-	if (f->shape == IN_MAP)
-		*element_key(row, l, f->index) = f->key;
-	switch (row->kind) {
-	case OCI_STRS:
-		return set_string(d, row, t, slot);
-	case OCI_SMAP:
-		return set_string(d, row, t, (char *)slot + offsetof(struct oci_pair, value));
-	case OCI_U32S:
-		if (parse_number(d, row, t, &n) < 0)
-			return -1;
-		*(uint32_t *)slot = (uint32_t)n.u;
-		return 0;
-	default:
-		if (t->kind != JSON_OBJECT)
-			return unexpected(d, t, "an object");
-		return push_object(d, t, row->type(), element(row, l, f->index));
-	}
-}
-
 static int on_value(struct decoder *d, const struct json_token *t)
 {
 	struct frame *f;
 
 	if (!d->depth)
-		return begin_document(d, t);
+		return decode_document(d, t);
 	f = top(d);
 	if (f->shape == IN_OBJECT && !f->row)
-		return begin_raw(d, t);
+		return decode_begin_raw(d, t);
 	if (t->kind == JSON_NULL && f->shape != IN_LIST)
 		return 0; /* null is the same as no key */
 	if (f->shape != IN_OBJECT)
-		return add_element(d, f, t);
+		return decode_element(d, f, t);
 	f->given |= UINT64_C(1) << (f->row - f->type->rows);
-	return set_member(d, f->row, t, f->at);
+	return decode_member(d, f->row, t, f->at);
 }
 
 /* The key is not in the table of the object, or it is the name of an entry of a map. */
@@ -388,15 +159,15 @@ static int add_free_key(struct decoder *d, struct frame *f, const struct json_to
 	char pointer[sizeof(d->diag->pointer)];
 
 	if (f->keys.n == OCI_MAX_ELEMENTS)
-		return fail(d, t->start, "more than %u keys", OCI_MAX_ELEMENTS);
+		return decode_fail(d, t->start, "more than %u keys", OCI_MAX_ELEMENTS);
 	slot = list_append(d->arena, &f->keys, &f->keys_room, sizeof(*slot));
 	if (!slot)
-		return no_memory(d);
+		return decode_no_memory(d);
 	*slot = f->key;
 	if (f->shape == IN_MAP)
 		return 0;
 	if (d->flags & OCI_STRICT)
-		return fail(d, t->start, "unknown key");
+		return decode_fail(d, t->start, "unknown key");
 	if (d->on_unknown) {
 		build_pointer(d, pointer, sizeof(pointer));
 		d->on_unknown(d->ctx, pointer);
@@ -426,7 +197,7 @@ static int on_key(struct decoder *d, const struct json_token *t)
 	uint64_t bit;
 
 	f->key = NULL;
-	f->key = keep_text(d, t);
+	f->key = decode_keep_text(d, t);
 	if (!f->key)
 		return -1;
 	if (f->shape == IN_MAP)
@@ -436,7 +207,7 @@ static int on_key(struct decoder *d, const struct json_token *t)
 		return add_free_key(d, f, t);
 	bit = UINT64_C(1) << (f->row - f->type->rows);
 	if (f->seen & bit)
-		return fail(d, t->start, "this key stands twice");
+		return decode_fail(d, t->start, "this key stands twice");
 	f->seen |= bit;
 	return 0;
 }
@@ -448,13 +219,16 @@ static int end_object(struct decoder *d)
 
 	f->key = twice;
 	if (twice)
-		return fail(d, twice > d->text && twice < d->text + d->len ?
-			    (size_t)(twice - d->text) - 1 : f->start, "this key stands twice");
+		return decode_fail(d,
+				   twice > d->text && twice < d->text + d->len
+					   ? (size_t)(twice - d->text) - 1
+					   : f->start,
+				   "this key stands twice");
 	for (size_t i = 0; f->shape == IN_OBJECT && i < f->type->n; i++) {
 		if (!(f->type->rows[i].flags & REQ) || f->given >> i & 1)
 			continue;
 		f->key = f->type->rows[i].key;
-		return fail(d, f->start, "this key is required");
+		return decode_fail(d, f->start, "this key is required");
 	}
 	d->depth--;
 	return 0;
@@ -466,7 +240,8 @@ static int end_list(struct decoder *d)
 
 	f->inside = false;
 	if (f->row->flags & MIN1 && !((struct oci_list *)f->at)->n)
-		return fail(d, f->start, "expected at least one element, found an empty list");
+		return decode_fail(d, f->start,
+				   "expected at least one element, found an empty list");
 	d->depth--;
 	return 0;
 }
@@ -508,7 +283,7 @@ static int decode(struct decoder *d, const char *json, size_t len)
 	case JSON_STOPPED:
 		return -1;
 	default:
-		return fail(d, fault.at, "%s", fault.text);
+		return decode_fail(d, fault.at, "%s", fault.text);
 	}
 }
 

@@ -104,8 +104,8 @@ int diag_say(struct oci_diag *d, const char *fmt, ...)
 	va_end(ap);
 	/* The place is worth more than the tail of a long pointer or of a long text. */
 	if (d->line)
-		snprintf(d->text, sizeof(d->text), "%.160s%s%.310s (line %u, column %u)", d->pointer,
-			 d->pointer[0] ? ": " : "", what, d->line, d->col);
+		snprintf(d->text, sizeof(d->text), "%.160s%s%.310s (line %u, column %u)",
+			 d->pointer, d->pointer[0] ? ": " : "", what, d->line, d->col);
 	else
 		snprintf(d->text, sizeof(d->text), "%.160s%s%.340s", d->pointer,
 			 d->pointer[0] ? ": " : "", what);

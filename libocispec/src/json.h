@@ -11,14 +11,20 @@
 #include <stddef.h>
 
 enum json_kind {
-	JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING,
-	JSON_OBJECT, JSON_KEY, JSON_OBJECT_END,
-	JSON_LIST, JSON_LIST_END,
+	JSON_NULL,
+	JSON_BOOL,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_OBJECT,
+	JSON_KEY,
+	JSON_OBJECT_END,
+	JSON_LIST,
+	JSON_LIST_END,
 };
 
 struct json_token {
 	enum json_kind kind;
-	char *text;    /* NUMBER: its digits; STRING, KEY: unescaped; not terminated */
+	char *text; /* NUMBER: its digits; STRING, KEY: unescaped; not terminated */
 	size_t len;
 	bool in_place; /* STRING, KEY: text lies in the caller's document, text[len] is its quote */
 	bool yes;      /* BOOL */

@@ -44,7 +44,9 @@ static int on_boolean(void *ctx, int yes)
 
 static int on_number(void *ctx, const char *digits, size_t len)
 {
-	struct json_token t = { .kind = JSON_NUMBER, .text = (char *)(uintptr_t)digits, .len = len };
+	struct json_token t = { .kind = JSON_NUMBER,
+				.text = (char *)(uintptr_t)digits,
+				.len = len };
 
 	return give(ctx, t, len);
 }

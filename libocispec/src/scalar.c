@@ -54,7 +54,9 @@ bool number_parse(const char *text, size_t len, struct range r, struct number *o
 	if (minus ? u > -(uint64_t)r.min : u > r.max || (r.min > 0 && u < (uint64_t)r.min))
 		return false;
 	*out = (struct number){
-		.is_signed = r.min < 0, .set = true, .u = u,
+		.is_signed = r.min < 0,
+		.set = true,
+		.u = u,
 		.s = minus ? (int64_t)(-u) : (int64_t)u,
 	};
 	return true;

@@ -13,7 +13,7 @@ struct oci_list {
 	bool present;
 } __attribute__((may_alias));
 
-typedef void *__attribute__((may_alias)) oci_pointer;      /* STR, RAW, OBJ */
+typedef void *__attribute__((may_alias)) oci_pointer;       /* STR, RAW, OBJ */
 typedef unsigned int __attribute__((may_alias)) oci_word_t; /* ENUM, BOOLO */
 
 /* The number behind a row, whatever its width. */
@@ -46,7 +46,8 @@ static inline void *element(const struct oci_field *f, const struct oci_list *l,
 }
 
 /* The key of element i of an OMAP or SMAP: both begin with it. */
-static inline const char **element_key(const struct oci_field *f, const struct oci_list *l, size_t i)
+static inline const char **element_key(const struct oci_field *f, const struct oci_list *l,
+				       size_t i)
 {
 	size_t size = f->kind == OCI_OMAP ? f->size : sizeof(struct oci_pair);
 
