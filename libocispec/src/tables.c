@@ -6,27 +6,25 @@
 
 #include <stdint.h>
 
-/* const struct oci_enum oci_ns_type_words = { "oci_ns_type", { { "mount", OCI_NS_MOUNT }, ... } };
- */
+/* clang-format off: it would sort the includes. */
+/* const struct oci_enum oci_ns_type_words = { "oci_ns_type", { { "mount", OCI_NS_MOUNT }, ... */
 #define WORDS(E_)    static const struct oci_word E_##_list[] = {
 #define WORD(C_, w_) { w_, C_ },
-#define ENDWORDS(E_)                                      \
-	}                                                 \
-	;                                                 \
-	const struct oci_enum E_##_words = {              \
-		#E_,                                      \
-		E_##_list,                                \
-		sizeof(E_##_list) / sizeof(E_##_list[0]), \
+#define ENDWORDS(E_) \
+	}; \
+	const struct oci_enum E_##_words = { \
+		#E_, E_##_list, sizeof(E_##_list) / sizeof(E_##_list[0]), \
 	};
 #include "../spec/enums.def"
 #undef WORDS
 #undef WORD
 #undef ENDWORDS
 
-#include "../spec/features.def"
-#include "../spec/image.def"
+#include <ocispec/tables_on.h>
 #include "../spec/platforms.def"
 #include "../spec/runtime.def"
 #include "../spec/state.def"
+#include "../spec/features.def"
+#include "../spec/image.def"
 #include <ocispec/structs_off.h>
-#include <ocispec/tables_on.h>
+/* clang-format on */

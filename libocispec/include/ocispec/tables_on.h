@@ -4,6 +4,9 @@
  * every row the name of its type. */
 #include <ocispec/desc.h>
 
+#include <stddef.h>
+#include <stdint.h>
+
 #define OBJECT(T_) \
 	const struct oci_type *T_##_type(void); \
 	const struct oci_type *T_##_type(void) \
