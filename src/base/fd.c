@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Descriptor ranges. close_range is one call; where it is missing or a filter forbids it, the
+ * open descriptors are read from /proc/self/fd. */
+#include "base/fd.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+int fd_fill_std(void)
+{
+	/* open gives the lowest free number, so going upwards fills exactly the holes */
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fd_is_open(fd))
+			continue;
+		int got = open("/dev/null", O_RDWR);
+		if (got < 0)
+			return err_sys("open \"/dev/null\"");
+	}
+	return 0;
+}
+
+int fd_set_cloexec(int fd, bool on)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	if (flags < 0 || fcntl(fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC) < 0)
+		return err_sys("set close-on-exec of descriptor %d", fd);
+	return 0;
+}
+
+/* The slow way. */
+static int walk_from(int first, bool close_them)
+{
+	_cleanup_dir_ DIR *d = opendir("/proc/self/fd");
+	struct dirent *e;
+
+	if (!d)
+		return err_sys("open \"/proc/self/fd\"");
+	while ((errno = 0, e = readdir(d))) {
+		uint64_t fd;
+
+		if (e->d_name[0] == '.')
+			continue;
+		TRY(parse_u64("descriptor", e->d_name, INT32_MAX, &fd));
+		if ((int)fd < first || (int)fd == dirfd(d))
+			continue;
+		if (close_them)
+			close((int)fd);
+		else
+			TRY(fd_set_cloexec((int)fd, true));
+	}
+	return errno ? err_sys("read \"/proc/self/fd\"") : 0;
+}
+
+int fd_cloexec_from(int first)
+{
+	if (syscall(SYS_close_range, (unsigned)first, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return 0;
+	return walk_from(first, false);
+}
+
+int fd_close_from(int first)
+{
+	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0) == 0)
+		return 0;
+	return walk_from(first, true);
+}
+
+bool fd_is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+int fd_dup_high(int fd, int *out)
+{
+	int got = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (got < 0)
+		return err_sys("duplicate descriptor %d", fd);
+	*out = got;
+	return 0;
+}
