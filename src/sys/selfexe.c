@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Become a copy of ourselves that nobody can write to: a memfd with all its seals, or, where the
+ * system forbids programs in memfds (vm.memfd_noexec=2), a read-only mount that is attached nowhere.
+ * Surprise: the mount protects only while no descriptor of it exists, for who holds one may make it
+ * writable again; ours is close-on-exec, so it is gone when the copy starts.
+ * Pages of a memfd are charged to the cgroup we are in: this runs before any container has one. */
+#include "sys/selfexe.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+
+#include "base/cleanup.h"
+#include "sys/mountfd.h"
+#include "sys/sys.h"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x0020
+#endif
+#ifndef EROFS_SUPER_MAGIC_V1
+#define EROFS_SUPER_MAGIC_V1 0xE0F5E1E2
+#endif
+#ifndef SQUASHFS_MAGIC
+#define SQUASHFS_MAGIC 0x73717368
+#endif
+
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+/* In the environment from the mount fallback's execveat to the next line of its second life. */
+#define MARKER "_OCIRUN_READONLY_EXE"
+
+static bool sealed(int exe)
+{
+	int seals = fcntl(exe, F_GET_SEALS);
+	return seals >= 0 && (seals & SEALS) == SEALS;
+}
+
+/* File systems that have no write path, and files the kernel will not let anybody change. A mount
+ * that merely is read-only does not count: it can be flipped. */
+static bool unchangeable(int exe)
+{
+	struct statfs fs;
+	if (fstatfs(exe, &fs) == 0) {
+		unsigned long type = (unsigned long)fs.f_type;
+		if (type == SQUASHFS_MAGIC || type == EROFS_SUPER_MAGIC_V1 || type == ISOFS_SUPER_MAGIC)
+			return true;
+	}
+	struct statx st;
+	if (statx(exe, "", AT_EMPTY_PATH, STATX_TYPE, &st) < 0)
+		return false;
+	return st.stx_attributes & st.stx_attributes_mask & (STATX_ATTR_IMMUTABLE | STATX_ATTR_VERITY);
+}
+
+static bool on_our_readonly_mount(int exe)
+{
+	struct statvfs fs;
+	if (!getenv(MARKER))
+		return false;
+	unsetenv(MARKER);
+	return fstatvfs(exe, &fs) == 0 && (fs.f_flag & ST_RDONLY);
+}
+
+/* A process started by descriptor is named after it ("3"); give it its own name again. */
+static void restore_name(const char *argv0)
+{
+	const char *slash = argv0 ? strrchr(argv0, '/') : NULL;
+	prctl(PR_SET_NAME, slash ? slash + 1 : argv0 ? argv0 : "ocirun");
+}
+
+static int copy_file(int from, int to)
+{
+	struct stat st;
+	if (fstat(from, &st) < 0)
+		return -1;
+	off_t left = st.st_size;
+	while (left > 0) {
+		ssize_t n = sendfile(to, from, NULL, (size_t)left);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = EIO;
+		if (n <= 0)
+			return -1;
+		left -= n;
+	}
+	return 0;
+}
+
+static int seal_memfd(int fd)
+{
+	/* Mode bits can be sealed since 6.3; older kernels refuse the unknown bit. */
+	if (fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_EXEC) == 0)
+		return 0;
+	return errno == EINVAL ? fcntl(fd, F_ADD_SEALS, SEALS) : -1;
+}
+
+/* -1 and errno; EACCES and EPERM: programs in memfds are forbidden here. */
+static int sealed_copy(int exe)
+{
+	unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	_cleanup_close_ int fd = memfd_create("ocirun", flags | MFD_EXEC);
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("ocirun", flags); /* before 6.3 all of them are executable */
+	if (fd < 0 || copy_file(exe, fd) < 0 || fchmod(fd, 0555) < 0 || seal_memfd(fd) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+static int readonly_mount(int exe)
+{
+	_cleanup_close_ int fd = mountfd_clone(exe, "", false, false);
+	if (fd < 0 || mountfd_setattr(fd, &(struct mountfd_attr){ .set = MOUNT_ATTR_RDONLY }) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+/* An ordinary user cannot write to a binary that belongs to somebody else, and neither can what
+ * runs in a user namespace of theirs. */
+static bool beyond_our_rights(int exe)
+{
+	struct stat st;
+	return geteuid() != 0 && fstat(exe, &st) == 0 && st.st_uid != geteuid() &&
+	       faccessat(exe, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) < 0 && errno == EACCES;
+}
+
+static void execute(int fd, char **argv)
+{
+	syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);
+}
+
+int selfexe_seal(char **argv)
+{
+	_cleanup_close_ int exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (exe < 0)
+		return err_sys("open \"/proc/self/exe\" (is /proc mounted?)");
+	if (on_our_readonly_mount(exe) || sealed(exe)) {
+		restore_name(argv[0]);
+		return 0;
+	}
+	if (unchangeable(exe))
+		return 0;
+	_cleanup_close_ int copy = sealed_copy(exe);
+	if (copy >= 0)
+		execute(copy, argv);
+	if (errno != EACCES && errno != EPERM && errno != ENOSYS)
+		return err_sys("continue as a sealed copy of our binary");
+	int why = errno;
+	_cleanup_close_ int mount = readonly_mount(exe);
+	if (mount >= 0 && setenv(MARKER, "1", 1) == 0) {
+		execute(mount, argv);
+		int no = errno;
+		unsetenv(MARKER);
+		return err_sysno(no, "continue on a read-only mount of our binary");
+	}
+	if (beyond_our_rights(exe))
+		return 0;
+	int r = err_sysno(why, "protect our binary from the container with a sealed copy");
+	err_hint("programs in memory files are forbidden here: see sysctl vm.memfd_noexec");
+	return r;
+}
