@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* clang-format off: it would sort the includes. */
+/* clang-format off */
 /* const struct oci_enum oci_ns_type_words = { "oci_ns_type", { { "mount", OCI_NS_MOUNT }, ... */
 #define WORDS(E_)    static const struct oci_word E_##_list[] = {
 #define WORD(C_, w_) { w_, C_ },

@@ -15,6 +15,7 @@
 
 #include <ocispec/ocispec.h>
 
+/* clang-format off */
 enum oci_kind {
 	OCI_STR, OCI_RAW,                                   /* const char * */
 	OCI_U32, OCI_U64, OCI_I32, OCI_I64,                 /* plain numbers, absent = 0 */
@@ -23,6 +24,7 @@ enum oci_kind {
 	OCI_OBJ,                                            /* struct T * */
 	OCI_STRS, OCI_U32S, OCI_OBJS, OCI_SMAP, OCI_OMAP,   /* { v, n, present } */
 };
+/* clang-format on */
 
 enum oci_flags {
 	REQ = 1 << 0,   /* the key must be there */

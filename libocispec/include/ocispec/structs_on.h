@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Expands .def files as C structs. No include guard: used once per header, closed by structs_off.h.
  * The parameters end in an underscore so that none can be the name of a member or of a key. */
+/* clang-format off */
 #define OBJECT(T_)              struct T_ {
 #define STR(m_, key_, fl_)      const char *m_;
 #define RAW(m_, key_, fl_)      const char *m_;
@@ -25,3 +26,4 @@
 	struct { struct { const char *key; struct T_ value; } *v; size_t n; bool present; } m_;
 #define SMAP(m_, key_, fl_)     struct oci_map m_;
 #define END(T_)                 struct oci_extra extra; };
+/* clang-format on */

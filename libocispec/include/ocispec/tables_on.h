@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* clang-format off */
 #define OBJECT(T_) \
 	const struct oci_type *T_##_type(void); \
 	const struct oci_type *T_##_type(void) \
@@ -51,3 +52,4 @@
 		_Static_assert(sizeof(self) <= UINT16_MAX, "too large for the offsets of a row"); \
 		return &type; \
 	}
+/* clang-format on */
