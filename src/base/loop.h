@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A small epoll loop: descriptors, signals (signalfd), one timer. Used where we attend a foreground
+/* A small epoll loop: descriptors and signals (signalfd). Used where we attend a foreground
  * container; the start path does not need it. */
 #pragma once
 
