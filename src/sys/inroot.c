@@ -376,3 +376,39 @@ int inroot_parent(int root_fd, const char *path, mode_t mode, char base[256])
 	dir[start] = '\0';
 	return inroot_mkdirs(root_fd, dir, mode, NULL);
 }
+
+int inroot_mkfile(int root_fd, const char *path, mode_t dir_mode, mode_t mode, bool *created)
+{
+	char work[PATH_MAX], dir[PATH_MAX], base[256];
+	size_t n = strlen(path);
+
+	if (n >= sizeof(work)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(work, path, n + 1);
+	for (int i = 0; i < MAX_LINKS; i++) {
+		_cleanup_close_ int parent = inroot_parent(root_fd, work, dir_mode, base);
+
+		if (parent < 0)
+			return -1;
+		*created = mknodat(parent, base, S_IFREG | mode, 0) == 0;
+		if (!*created && errno != EEXIST)
+			return -1;
+		if (*created || readlinkat(parent, base, dir, 1) < 0)
+			return openat(parent, base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		n = strlen(work);
+		while (n && work[n - 1] == '/')
+			n--;
+		while (n && work[n - 1] != '/')
+			n--;
+		snprintf(dir, sizeof(dir), "%.*s", (int)n, work);
+		if (follow_dangling(parent, base, dir, "", work) < 0)
+			return -1;
+		n = strlen(work);
+		while (n > 1 && work[n - 1] == '/')
+			work[--n] = '\0';
+	}
+	errno = ELOOP;
+	return -1;
+}

@@ -24,3 +24,6 @@ int inroot_mkdirs(int root_fd, const char *path, mode_t mode, bool *created);
 /* The directory that holds the last component, made if missing; `base` (NAME_MAX + 1 bytes) gets
  * the component. EINVAL when there is none ("/", "a/.."). */
 int inroot_parent(int root_fd, const char *path, mode_t mode, char base[256]);
+/* An empty file at `path` (parents made with dir_mode), or what is there already; O_PATH. A dangling
+ * symlink at the end has its target made, inside the root. */
+int inroot_mkfile(int root_fd, const char *path, mode_t dir_mode, mode_t mode, bool *created);
