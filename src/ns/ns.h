@@ -48,6 +48,7 @@ struct ns_plan {
 	bool use_newidmap;             /* at least one map goes through newuidmap or newgidmap */
 	bool newuidmap, newgidmap;     /* which */
 	bool deny_setgroups;           /* write "deny" before the gid map */
+	bool stay_dumpable;            /* until the maps are written: an ordinary user writes them */
 	bool keep_groups;              /* annotation run.oci.keep_original_groups=1 */
 	uint32_t root_uid, root_gid;   /* ids to take inside: 0 if mapped, else the first mapped one */
 };
