@@ -168,10 +168,10 @@ static const yajl_callbacks callbacks = {
 static void take_yajl_fault(struct reader *r)
 {
 	unsigned char *said = yajl_get_error(r->yajl, 0, NULL, 0);
-	size_t at = consumed(r);
+	bool early = said && strstr((char *)said, "premature EOF");
 
-	/* A bad character has been consumed, an end too early has not. */
-	r->fault->at = at && at < r->len ? at - 1 : at;
+	/* The token it did not like has been consumed. */
+	r->fault->at = early ? r->len : consumed(r) - (consumed(r) > 0);
 	snprintf(r->fault->text, sizeof(r->fault->text), "not valid JSON: %.*s",
 		 said ? (int)strcspn((char *)said, "\n") : 0, said ? (char *)said : "");
 	if (said)

@@ -2,6 +2,8 @@
 /* Every file of unit tests, sorted by room: TCASE(<room>_<file>) stands for test_<room>_<file>.c,
  * which defines `TCase *tcase_<room>_<file>(void)`. No include guard: main.c includes it twice. */
 TCASE(hooks_hooks)
+TCASE(ocispec_arena)
+TCASE(ocispec_decode)
 TCASE(process_exec)
 TCASE(process_home)
 TCASE(process_plan)

@@ -5,9 +5,11 @@
 
 #include <ocispec/ocispec.h>
 
+/* clang-format off */
 #include <ocispec/structs_on.h>
 #include "../../spec/image.def"
 #include <ocispec/structs_off.h>
+/* clang-format on */
 
 const struct oci_type *oci_index_type(void);        /* index.json, also docker's manifest list */
 const struct oci_type *oci_manifest_type(void);     /* also docker's manifest, schema 2 */

@@ -14,12 +14,14 @@
 #undef WORD
 #undef ENDWORDS
 
+/* clang-format off */
 #include <ocispec/structs_on.h>
 #include "../../spec/platforms.def"
 #include "../../spec/runtime.def"
 #include "../../spec/state.def"
 #include "../../spec/features.def"
 #include <ocispec/structs_off.h>
+/* clang-format on */
 
 const struct oci_type *oci_config_type(void);
 const struct oci_type *oci_process_type(void);   /* exec --process */
