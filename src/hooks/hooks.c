@@ -39,7 +39,8 @@ static const char *const *terminated(struct arena *a, const struct oci_strs *str
 	return v;
 }
 
-static int run_one(struct arena *a, const struct hooks *h, const struct oci_hook *hook, const char *state_json)
+static int run_one(struct arena *a, const struct hooks *h, const struct oci_hook *hook,
+		   const char *state_json)
 {
 	const char *just_path[] = { hook->path, NULL };
 	struct child_opts o = {
@@ -56,8 +57,9 @@ static int run_one(struct arena *a, const struct hooks *h, const struct oci_hook
 	if (!res.timed_out && res.status == 0)
 		return 0;
 	const char *why = res.timed_out
-		? arena_printf(a, "hook ran past specified timeout of %lld.0s", (long long)hook->timeout.v)
-		: child_status_text(a, res.status);
+				  ? arena_printf(a, "hook ran past specified timeout of %lld.0s",
+						 (long long)hook->timeout.v)
+				  : child_status_text(a, res.status);
 	return err_msg(ERR_SYS, "%s, stdout: %s, stderr: %s", why, clip(a, res.out, SHOW_STDOUT),
 		       clip(a, res.err, SHOW_STDERR));
 }
@@ -80,13 +82,19 @@ int hooks_run(struct arena *a, const struct hooks *h, const char *state_json)
 static int check_one(const char *kind, size_t i, const struct oci_hook *hook)
 {
 	if (hook->path[0] != '/')
-		return err_msg(ERR_CONFIG, "/hooks/%s/%zu/path: must be an absolute path, found \"%s\"", kind, i, hook->path);
+		return err_msg(ERR_CONFIG,
+			       "/hooks/%s/%zu/path: must be an absolute path, found \"%s\"", kind,
+			       i, hook->path);
 	if (hook->timeout.set && hook->timeout.v <= 0)
-		return err_msg(ERR_CONFIG, "/hooks/%s/%zu/timeout: must be greater than 0, found %lld", kind, i,
+		return err_msg(ERR_CONFIG,
+			       "/hooks/%s/%zu/timeout: must be greater than 0, found %lld", kind, i,
 			       (long long)hook->timeout.v);
 	for (size_t j = 0; j < hook->env.n; j++)
 		if (!strchr(hook->env.v[j], '='))
-			return err_msg(ERR_CONFIG, "/hooks/%s/%zu/env/%zu: invalid environment variable: missing \"=\"", kind, i, j);
+			return err_msg(ERR_CONFIG,
+				       "/hooks/%s/%zu/env/%zu: invalid environment variable: "
+				       "missing \"=\"",
+				       kind, i, j);
 	return 0;
 }
 

@@ -10,12 +10,12 @@
 #include "base/err.h"
 
 struct hooks {
-	const char *kind;             /* "createRuntime": the JSON key, used in messages */
+	const char *kind; /* "createRuntime": the JSON key, used in messages */
 	const struct oci_hook *v;
 	size_t n;
-	const char *cwd;              /* the bundle; NULL = stay where we are */
-	const char *const *env;       /* for hooks without `env`; NULL = empty */
-	bool warn_only;               /* poststop: log the failure and go on with the next hook */
+	const char *cwd;        /* the bundle; NULL = stay where we are */
+	const char *const *env; /* for hooks without `env`; NULL = empty */
+	bool warn_only;         /* poststop: log the failure and go on with the next hook */
 };
 
 /* Texts: `error running createRuntime hook #0: exit status 1, stdout: ..., stderr: ...`.

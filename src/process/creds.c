@@ -10,7 +10,7 @@
 
 #include "process/process.h"
 
-/* What a program reopens through /dev/stdout: terminals, pipes, sockets. Files stay whose they are. */
+/* What a program reopens through /dev/stdout: terminals, pipes, sockets. Files keep their owner. */
 static bool wants_owner(int fd, const struct stat *st)
 {
 	if (S_ISCHR(st->st_mode))
@@ -28,7 +28,8 @@ int process_stdio_owner(const struct process_plan *p)
 			continue;
 		if (fchown(fd, p->uid, (gid_t)-1) == 0)
 			continue;
-		/* Not ours to give: a read-only file system, or an owner that our user namespace lacks. */
+		/* Not ours to give: a read-only file system, or an owner that our user namespace
+		 * lacks. */
 		int r = err_sys("give standard stream %d to uid %u", fd, p->uid);
 		if (r != -EINVAL && r != -EPERM && r != -EROFS)
 			return r;
@@ -43,9 +44,11 @@ static int set_groups(const struct process_plan *p)
 		return 0;
 	bool denied = errno == EPERM && (p->rootless || p->userns);
 	if (denied && p->ngids)
-		return err_msg(ERR_CONFIG, "/process/user/additionalGids: cannot set any additional groups in a rootless container");
+		return err_msg(ERR_CONFIG, "/process/user/additionalGids: cannot set any "
+					   "additional groups in a rootless container");
 	if (denied) {
-		err_dropped(err_sys("drop the supplementary groups")); /* setgroups is "deny" here */
+		err_dropped(
+			err_sys("drop the supplementary groups")); /* setgroups is "deny" here */
 		return 0;
 	}
 	return err_sys("/process/user/additionalGids: set %zu groups", p->ngids);
@@ -54,7 +57,10 @@ static int set_groups(const struct process_plan *p)
 static int id_failed(const char *what, uint32_t id)
 {
 	if (errno == EINVAL)
-		return err_msg(ERR_CONFIG, "/process/user/%s: cannot set %s to unmapped user in user namespace: %u", what, what, id);
+		return err_msg(
+			ERR_CONFIG,
+			"/process/user/%s: cannot set %s to unmapped user in user namespace: %u",
+			what, what, id);
 	return err_sys("/process/user/%s: become %u", what, id);
 }
 

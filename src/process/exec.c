@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The last steps: find the program, clean what it would inherit, execve.
  * Surprise: the texts are an interface. Engines turn "executable file not found in $PATH" and "no
- * such file or directory" into exit status 127, "permission denied" and "is a directory" into 126. */
+ * such file or directory" into status 127, "permission denied" and "is a directory" into 126. */
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -35,7 +35,8 @@ static int search(struct arena *a, const char *name, const char *dirs, const cha
 	const char *denied = NULL;
 	while (dirs) {
 		size_t n = strcspn(dirs, ":");
-		const char *path = n ? arena_printf(a, "%.*s/%s", (int)n, dirs, name) : arena_printf(a, "./%s", name);
+		const char *path = n ? arena_printf(a, "%.*s/%s", (int)n, dirs, name)
+				     : arena_printf(a, "./%s", name);
 		enum program found = look_at(path);
 		if (found == PROGRAM_FOUND) {
 			*out = path;
@@ -75,7 +76,8 @@ int process_signals(void)
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
 	for (int signo = 1; signo <= SIGRTMAX; signo++) {
-		bool fixed = signo == SIGKILL || signo == SIGSTOP || (signo > SIGSYS && signo < SIGRTMIN);
+		bool fixed = signo == SIGKILL || signo == SIGSTOP ||
+			     (signo > SIGSYS && signo < SIGRTMIN);
 		if (!fixed && sigaction(signo, &dfl, NULL) < 0)
 			return err_sys("reset signal %d", signo);
 	}

@@ -53,7 +53,8 @@ static int read_passwd(struct arena *a, char **text)
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_sys("open the root directory");
-	_cleanup_close_ int fd = inroot_open(root, "etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	_cleanup_close_ int fd =
+		inroot_open(root, "etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys("open \"/etc/passwd\"");

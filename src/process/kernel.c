@@ -20,8 +20,11 @@ int process_check_host(const struct process_plan *p)
 	if (stat("/proc/self/ns/net", &ours) < 0)
 		return err_sys("look at /proc/self/ns/net");
 	if (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
-		return err_msg(ERR_CONFIG, "/linux/sysctl: \"net.\" keys are not allowed in the host's network namespace, "
-			       "which \"%s\" is", p->netns_path);
+		return err_msg(ERR_CONFIG,
+			       "/linux/sysctl: \"net.\" keys are not allowed in the host's network "
+			       "namespace, "
+			       "which \"%s\" is",
+			       p->netns_path);
 	return 0;
 }
 
@@ -35,7 +38,8 @@ int process_keyring(const char *id)
 		return 0;
 	if (errno != ENOSYS && errno != EPERM && errno != EDQUOT)
 		return err_sys("join session keyring \"%s\"", name);
-	log_warn("the container shares our session keyring: join \"%s\": %s", name, err_text(errno));
+	log_warn("the container shares our session keyring: join \"%s\": %s", name,
+		 err_text(errno));
 	return 0;
 }
 
@@ -43,7 +47,8 @@ int process_names(const struct oci_config *c)
 {
 	if (c->hostname && *c->hostname && sethostname(c->hostname, strlen(c->hostname)) < 0)
 		return err_sys("/hostname: set \"%s\"", c->hostname);
-	if (c->domainname && *c->domainname && setdomainname(c->domainname, strlen(c->domainname)) < 0)
+	if (c->domainname && *c->domainname &&
+	    setdomainname(c->domainname, strlen(c->domainname)) < 0)
 		return err_sys("/domainname: set \"%s\"", c->domainname);
 	return 0;
 }

@@ -16,10 +16,12 @@ int process_rlimits(const struct process_plan *p, pid_t pid)
 		if (prlimit64(pid, r->resource, &r->value, NULL) == 0)
 			continue;
 		int no = errno;
-		int err = err_sys("/process/rlimits/%zu: set %s to soft %llu, hard %llu", r->index, r->name,
-				  (unsigned long long)r->value.rlim_cur, (unsigned long long)r->value.rlim_max);
+		int err = err_sys("/process/rlimits/%zu: set %s to soft %llu, hard %llu", r->index,
+				  r->name, (unsigned long long)r->value.rlim_cur,
+				  (unsigned long long)r->value.rlim_max);
 		if (no == EPERM)
-			err_hint("only CAP_SYS_RESOURCE may raise a hard limit: choose one that is not above ours");
+			err_hint("only CAP_SYS_RESOURCE may raise a hard limit: choose one that is "
+				 "not above ours");
 		return err;
 	}
 	return 0;
@@ -36,7 +38,8 @@ int process_oom_score(const struct process_plan *p, pid_t pid)
 	TRY(procfs_open(&proc_fd));
 	int r = procfs_write(proc_fd, path, text);
 	bool refused = r == -EACCES || r == -EPERM;
-	if (refused && p->rootless) { /* as every runtime: engines set it without asking who we are */
+	if (refused &&
+	    p->rootless) { /* as every runtime: engines set it without asking who we are */
 		err_dropped(r);
 		return 0;
 	}
@@ -47,7 +50,8 @@ int process_oom_score(const struct process_plan *p, pid_t pid)
 	if (r < 0) {
 		r = err_wrap("/process/oomScoreAdj: set %d", p->oom_score_adj);
 		if (refused)
-			err_hint("only CAP_SYS_RESOURCE may lower the score below its present minimum");
+			err_hint("only CAP_SYS_RESOURCE may lower the score below its present "
+				 "minimum");
 	}
 	return r;
 }
@@ -55,7 +59,8 @@ int process_oom_score(const struct process_plan *p, pid_t pid)
 int process_affinity_initial(const struct process_plan *p, pid_t pid)
 {
 	if (p->has_affinity_initial && sched_set_affinity(pid, &p->affinity_initial) < 0)
-		return err_sys("/process/execCPUAffinity/initial: set the CPUs of process %d", (int)pid);
+		return err_sys("/process/execCPUAffinity/initial: set the CPUs of process %d",
+			       (int)pid);
 	return 0;
 }
 
@@ -65,7 +70,9 @@ static int set_scheduler(const struct process_plan *p)
 		return 0;
 	const char *policy = name_of(process_sched_policies, p->scheduler.policy);
 	if (errno == EPERM && p->cpuset)
-		return err_sys("/process/scheduler: process scheduler can't be used together with AllowedCPUs: set %s", policy);
+		return err_sys("/process/scheduler: process scheduler can't be used together with "
+			       "AllowedCPUs: set %s",
+			       policy);
 	return err_sys("/process/scheduler: set %s", policy);
 }
 
@@ -88,7 +95,8 @@ int process_limits(const struct process_plan *p)
 	TRY(set_affinity(p)); /* before the scheduler: SCHED_DEADLINE forbids changing it */
 	TRY(set_scheduler(p));
 	if (p->has_ioprio && sched_set_ioprio_group(p->ioprio) < 0)
-		return err_sys("/process/ioPriority: set class %d, priority %d", p->ioprio >> 13, p->ioprio & 7);
+		return err_sys("/process/ioPriority: set class %d, priority %d", p->ioprio >> 13,
+			       p->ioprio & 7);
 	if (p->has_personality && personality(p->personality) < 0)
 		return err_sys("/linux/personality: set 0x%lx", p->personality);
 	if (p->has_mempolicy && sched_set_mempolicy(p->mempolicy, &p->nodes) < 0)

@@ -11,7 +11,8 @@ int process_plan_env(struct arena *a, const struct oci_process *proc, const stru
 int process_plan_sched(struct arena *a, const struct oci_config *c, const struct oci_process *proc,
 		       struct process_plan *out) MUST_CHECK;
 /* plan_sysctl.c: the allow-list that ties keys to namespaces. */
-int process_plan_sysctls(struct arena *a, const struct oci_config *c, struct process_plan *out) MUST_CHECK;
+int process_plan_sysctls(struct arena *a, const struct oci_config *c,
+			 struct process_plan *out) MUST_CHECK;
 
 /* KEY as one token of a JSON pointer ("/" -> "~1"). */
 const char *process_pointer_token(struct arena *a, const char *key);

@@ -7,14 +7,22 @@
 #include "process/parts.h"
 
 const struct name process_rlimit_names[] = {
-	{ "RLIMIT_AS", RLIMIT_AS }, { "RLIMIT_CORE", RLIMIT_CORE },
-	{ "RLIMIT_CPU", RLIMIT_CPU }, { "RLIMIT_DATA", RLIMIT_DATA },
-	{ "RLIMIT_FSIZE", RLIMIT_FSIZE }, { "RLIMIT_LOCKS", RLIMIT_LOCKS },
-	{ "RLIMIT_MEMLOCK", RLIMIT_MEMLOCK }, { "RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE },
-	{ "RLIMIT_NICE", RLIMIT_NICE }, { "RLIMIT_NOFILE", RLIMIT_NOFILE },
-	{ "RLIMIT_NPROC", RLIMIT_NPROC }, { "RLIMIT_RSS", RLIMIT_RSS },
-	{ "RLIMIT_RTPRIO", RLIMIT_RTPRIO }, { "RLIMIT_RTTIME", RLIMIT_RTTIME },
-	{ "RLIMIT_SIGPENDING", RLIMIT_SIGPENDING }, { "RLIMIT_STACK", RLIMIT_STACK },
+	{ "RLIMIT_AS", RLIMIT_AS },
+	{ "RLIMIT_CORE", RLIMIT_CORE },
+	{ "RLIMIT_CPU", RLIMIT_CPU },
+	{ "RLIMIT_DATA", RLIMIT_DATA },
+	{ "RLIMIT_FSIZE", RLIMIT_FSIZE },
+	{ "RLIMIT_LOCKS", RLIMIT_LOCKS },
+	{ "RLIMIT_MEMLOCK", RLIMIT_MEMLOCK },
+	{ "RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE },
+	{ "RLIMIT_NICE", RLIMIT_NICE },
+	{ "RLIMIT_NOFILE", RLIMIT_NOFILE },
+	{ "RLIMIT_NPROC", RLIMIT_NPROC },
+	{ "RLIMIT_RSS", RLIMIT_RSS },
+	{ "RLIMIT_RTPRIO", RLIMIT_RTPRIO },
+	{ "RLIMIT_RTTIME", RLIMIT_RTTIME },
+	{ "RLIMIT_SIGPENDING", RLIMIT_SIGPENDING },
+	{ "RLIMIT_STACK", RLIMIT_STACK },
 	{ NULL, 0 },
 };
 
@@ -25,7 +33,8 @@ static int plan_argv(struct arena *a, const struct oci_process *proc, struct pro
 	if (!proc->args.n || !*proc->args.v[0])
 		return err_msg(ERR_CONFIG, "/process/args: must not be empty");
 	if (!proc->cwd || proc->cwd[0] != '/')
-		return err_msg(ERR_CONFIG, "/process/cwd: Cwd must be an absolute path, found \"%s\"",
+		return err_msg(ERR_CONFIG,
+			       "/process/cwd: Cwd must be an absolute path, found \"%s\"",
 			       proc->cwd ? proc->cwd : "");
 	out->argv = arena_calloc(a, proc->args.n + 1, sizeof(*out->argv));
 	memcpy(out->argv, proc->args.v, proc->args.n * sizeof(*out->argv));
@@ -48,14 +57,23 @@ static int check_ids(const struct oci_linux *l, const struct process_plan *p)
 	if (uid_ok && l)
 		uid_ok = is_mapped(l->uid_mappings.v, l->uid_mappings.n, p->uid);
 	if (!uid_ok)
-		return err_msg(ERR_CONFIG, "/process/user/uid: cannot set uid to unmapped user in user namespace: %u", p->uid);
+		return err_msg(
+			ERR_CONFIG,
+			"/process/user/uid: cannot set uid to unmapped user in user namespace: %u",
+			p->uid);
 	if (gid_ok && l)
 		gid_ok = is_mapped(l->gid_mappings.v, l->gid_mappings.n, p->gid);
 	if (!gid_ok)
-		return err_msg(ERR_CONFIG, "/process/user/gid: cannot set gid to unmapped user in user namespace: %u", p->gid);
+		return err_msg(
+			ERR_CONFIG,
+			"/process/user/gid: cannot set gid to unmapped user in user namespace: %u",
+			p->gid);
 	for (size_t i = 0; i < p->ngids; i++)
-		if (p->gids[i] == UINT32_MAX || (l && !is_mapped(l->gid_mappings.v, l->gid_mappings.n, p->gids[i])))
-			return err_msg(ERR_CONFIG, "/process/user/additionalGids/%zu: gid %u is not mapped in the user namespace",
+		if (p->gids[i] == UINT32_MAX ||
+		    (l && !is_mapped(l->gid_mappings.v, l->gid_mappings.n, p->gids[i])))
+			return err_msg(ERR_CONFIG,
+				       "/process/user/additionalGids/%zu: gid %u is not mapped in "
+				       "the user namespace",
 				       i, p->gids[i]);
 	return 0;
 }
@@ -80,9 +98,13 @@ static int plan_user(const struct oci_config *c, const struct oci_user *u, struc
 	if (u->umask.set)
 		out->umask = u->umask.v;
 	if (out->umask > 0777)
-		return err_msg(ERR_CONFIG, "/process/user/umask: must be at most 511 (0777), found %u", out->umask);
+		return err_msg(ERR_CONFIG,
+			       "/process/user/umask: must be at most 511 (0777), found %u",
+			       out->umask);
 	if (out->ngids > NGROUPS_MAX)
-		return err_msg(ERR_CONFIG, "/process/user/additionalGids: at most %d groups, found %zu", NGROUPS_MAX, out->ngids);
+		return err_msg(ERR_CONFIG,
+			       "/process/user/additionalGids: at most %d groups, found %zu",
+			       NGROUPS_MAX, out->ngids);
 	return check_ids(has_new_userns(c->linux_) ? c->linux_ : NULL, out);
 }
 
@@ -92,18 +114,24 @@ static int plan_rlimits(struct arena *a, const struct oci_process *proc, struct 
 		const struct oci_rlimit *r = &proc->rlimits.v[i];
 		uint64_t resource = 0;
 		if (!name_find(process_rlimit_names, r->type, &resource))
-			return err_msg(ERR_CONFIG, "/process/rlimits/%zu/type: unknown rlimit \"%s\"", i, r->type);
+			return err_msg(ERR_CONFIG,
+				       "/process/rlimits/%zu/type: unknown rlimit \"%s\"", i,
+				       r->type);
 		for (size_t j = 0; j < out->rlimits.n; j++)
 			if (out->rlimits.v[j].resource == (int)resource)
-				return err_msg(ERR_CONFIG, "/process/rlimits/%zu: duplicate \"%s\" (also %zu)", i, r->type, j);
+				return err_msg(ERR_CONFIG,
+					       "/process/rlimits/%zu: duplicate \"%s\" (also %zu)",
+					       i, r->type, j);
 		if (r->soft > r->hard)
-			return err_msg(ERR_CONFIG, "/process/rlimits/%zu/soft: must not be above hard", i);
-		vec_push(a, &out->rlimits, ((struct process_rlimit){
-			.name = r->type,
-			.resource = (int)resource,
-			.index = i,
-			.value = { .rlim_cur = r->soft, .rlim_max = r->hard },
-		}));
+			return err_msg(ERR_CONFIG,
+				       "/process/rlimits/%zu/soft: must not be above hard", i);
+		vec_push(a, &out->rlimits,
+			 ((struct process_rlimit){
+				 .name = r->type,
+				 .resource = (int)resource,
+				 .index = i,
+				 .value = { .rlim_cur = r->soft, .rlim_max = r->hard },
+			 }));
 	}
 	return 0;
 }
@@ -113,14 +141,18 @@ static int plan_rest(const struct oci_process *proc, struct process_plan *out)
 	const struct oci_box *box = proc->console_size;
 	out->terminal = proc->terminal;
 	if (box && (box->height > USHRT_MAX || box->width > USHRT_MAX))
-		return err_msg(ERR_CONFIG, "/process/consoleSize: height and width must be at most %d", USHRT_MAX);
+		return err_msg(ERR_CONFIG,
+			       "/process/consoleSize: height and width must be at most %d",
+			       USHRT_MAX);
 	out->has_box = box != NULL;
 	if (box) {
 		out->rows = (unsigned short)box->height;
 		out->cols = (unsigned short)box->width;
 	}
-	if (proc->oom_score_adj.set && (proc->oom_score_adj.v < -1000 || proc->oom_score_adj.v > 1000))
-		return err_msg(ERR_CONFIG, "/process/oomScoreAdj: must be -1000 to 1000, found %lld",
+	if (proc->oom_score_adj.set &&
+	    (proc->oom_score_adj.v < -1000 || proc->oom_score_adj.v > 1000))
+		return err_msg(ERR_CONFIG,
+			       "/process/oomScoreAdj: must be -1000 to 1000, found %lld",
 			       (long long)proc->oom_score_adj.v);
 	out->has_oom = proc->oom_score_adj.set;
 	out->oom_score_adj = (int)proc->oom_score_adj.v;

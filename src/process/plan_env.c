@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The environment of the program: config's entries, one per name (the last one wins, at the place of
- * the first), then what the runtime itself promises (LISTEN_*, NOTIFY_SOCKET).
- * Surprise: names are found by hashing; 100,000 entries must not cost 100,000 squared comparisons.
- * Values never appear in messages: they may be secrets. */
+/* The environment of the program: config's entries, one per name (the last one wins, at the place
+ * of the first), then what the runtime itself promises (LISTEN_*, NOTIFY_SOCKET). Surprise: names
+ * are found by hashing; 100,000 entries must not cost 100,000 squared comparisons. Values never
+ * appear in messages: they may be secrets. */
 #include "process/parts.h"
 
 struct env {
@@ -56,7 +56,8 @@ static void env_set_text(struct env *e, const char *name, const char *value)
 static void add_promises(struct env *e, const struct process_opts *o)
 {
 	if (o->listen_fds) {
-		env_set(e, arena_printf(e->arena, "LISTEN_FDS=%u", o->listen_fds), strlen("LISTEN_FDS"));
+		env_set(e, arena_printf(e->arena, "LISTEN_FDS=%u", o->listen_fds),
+			strlen("LISTEN_FDS"));
 		env_set_text(e, "LISTEN_PID", "1");
 		if (o->listen_fdnames)
 			env_set_text(e, "LISTEN_FDNAMES", o->listen_fdnames);
@@ -89,9 +90,13 @@ int process_plan_env(struct arena *a, const struct oci_process *proc, const stru
 	for (size_t i = 0; i < proc->env.n; i++) {
 		const char *eq = strchr(proc->env.v[i], '=');
 		if (!eq)
-			return err_msg(ERR_CONFIG, "/process/env/%zu: invalid environment variable: missing \"=\"", i);
+			return err_msg(
+				ERR_CONFIG,
+				"/process/env/%zu: invalid environment variable: missing \"=\"", i);
 		if (eq == proc->env.v[i])
-			return err_msg(ERR_CONFIG, "/process/env/%zu: invalid environment variable: empty name", i);
+			return err_msg(ERR_CONFIG,
+				       "/process/env/%zu: invalid environment variable: empty name",
+				       i);
 		env_set(&e, proc->env.v[i], (size_t)(eq - proc->env.v[i]));
 	}
 	add_promises(&e, o);

@@ -9,18 +9,12 @@ static const struct sysctl_rule {
 	const char *path; /* a trailing "/" means everything below */
 	enum oci_ns_type ns;
 } rules[] = {
-	{ "kernel/msgmax", OCI_NS_IPC },
-	{ "kernel/msgmnb", OCI_NS_IPC },
-	{ "kernel/msgmni", OCI_NS_IPC },
-	{ "kernel/sem", OCI_NS_IPC },
-	{ "kernel/shmall", OCI_NS_IPC },
-	{ "kernel/shmmax", OCI_NS_IPC },
-	{ "kernel/shmmni", OCI_NS_IPC },
-	{ "kernel/shm_rmid_forced", OCI_NS_IPC },
-	{ "fs/mqueue/", OCI_NS_IPC },
-	{ "net/", OCI_NS_NETWORK },
-	{ "kernel/domainname", OCI_NS_UTS },
-	{ "user/", OCI_NS_USER },
+	{ "kernel/msgmax", OCI_NS_IPC },     { "kernel/msgmnb", OCI_NS_IPC },
+	{ "kernel/msgmni", OCI_NS_IPC },     { "kernel/sem", OCI_NS_IPC },
+	{ "kernel/shmall", OCI_NS_IPC },     { "kernel/shmmax", OCI_NS_IPC },
+	{ "kernel/shmmni", OCI_NS_IPC },     { "kernel/shm_rmid_forced", OCI_NS_IPC },
+	{ "fs/mqueue/", OCI_NS_IPC },        { "net/", OCI_NS_NETWORK },
+	{ "kernel/domainname", OCI_NS_UTS }, { "user/", OCI_NS_USER },
 };
 
 const char *process_pointer_token(struct arena *a, const char *key)
@@ -52,7 +46,8 @@ static bool is_plain_path(const char *path)
 {
 	for (;;) {
 		size_t n = strcspn(path, "/");
-		bool dots = (n == 1 && path[0] == '.') || (n == 2 && path[0] == '.' && path[1] == '.');
+		bool dots =
+			(n == 1 && path[0] == '.') || (n == 2 && path[0] == '.' && path[1] == '.');
 		if (!n || dots)
 			return false;
 		if (!path[n])
@@ -65,7 +60,8 @@ static const struct sysctl_rule *rule_of(const char *path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
 		size_t n = strlen(rules[i].path);
-		if (rules[i].path[n - 1] == '/' ? !strncmp(path, rules[i].path, n) : streq(path, rules[i].path))
+		if (rules[i].path[n - 1] == '/' ? !strncmp(path, rules[i].path, n)
+						: streq(path, rules[i].path))
 			return &rules[i];
 	}
 	return NULL;
@@ -79,15 +75,19 @@ static const struct oci_namespace *namespace_of(const struct oci_config *c, enum
 	return NULL;
 }
 
-static int check_names(const struct oci_config *c, const char *token, const char *path, const char *value)
+static int check_names(const struct oci_config *c, const char *token, const char *path,
+		       const char *value)
 {
 	const char *field = streq(path, "kernel/hostname") ? "hostname" : NULL;
-	if (streq(path, "kernel/domainname") && c->domainname && *c->domainname && !streq(value, c->domainname))
+	if (streq(path, "kernel/domainname") && c->domainname && *c->domainname &&
+	    !streq(value, c->domainname))
 		field = "domainname";
 	if (!field)
 		return 0;
-	return err_msg(ERR_CONFIG, "/linux/sysctl/%s: sysctl \"kernel.%s\" is not allowed as it conflicts with "
-		       "the OCI \"%s\" field", token, field, field);
+	return err_msg(ERR_CONFIG,
+		       "/linux/sysctl/%s: sysctl \"kernel.%s\" is not allowed as it conflicts with "
+		       "the OCI \"%s\" field",
+		       token, field, field);
 }
 
 static int plan_one(struct arena *a, const struct oci_config *c, const struct oci_pair *kv,
@@ -100,20 +100,25 @@ static int plan_one(struct arena *a, const struct oci_config *c, const struct oc
 	TRY(check_names(c, token, path, kv->value));
 	const struct sysctl_rule *rule = rule_of(path);
 	if (!rule)
-		return err_msg(ERR_CONFIG, "/linux/sysctl/%s: sysctl \"%s\" is not in a separate kernel namespace",
-			       token, kv->key);
+		return err_msg(
+			ERR_CONFIG,
+			"/linux/sysctl/%s: sysctl \"%s\" is not in a separate kernel namespace",
+			token, kv->key);
 	const struct oci_namespace *ns = namespace_of(c, rule->ns);
 	if (!ns)
-		return err_msg(ERR_CONFIG, "/linux/sysctl/%s: sysctl \"%s\" is not in a separate kernel namespace: "
-			       "add {\"type\": \"%s\"} to /linux/namespaces", token, kv->key,
-			       oci_word(&oci_ns_type_words, (int)rule->ns));
+		return err_msg(
+			ERR_CONFIG,
+			"/linux/sysctl/%s: sysctl \"%s\" is not in a separate kernel namespace: "
+			"add {\"type\": \"%s\"} to /linux/namespaces",
+			token, kv->key, oci_word(&oci_ns_type_words, (int)rule->ns));
 	if (rule->ns == OCI_NS_NETWORK && ns->path && *ns->path)
 		out->netns_path = ns->path;
-	vec_push(a, &out->sysctls, ((struct process_sysctl){
-		.key = token,
-		.path = arena_printf(a, "sys/%s", path),
-		.value = kv->value,
-	}));
+	vec_push(a, &out->sysctls,
+		 ((struct process_sysctl){
+			 .key = token,
+			 .path = arena_printf(a, "sys/%s", path),
+			 .value = kv->value,
+		 }));
 	return 0;
 }
 

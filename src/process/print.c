@@ -67,12 +67,14 @@ static void print_sched(const struct process_plan *p, struct str *s)
 			 name_of(process_sched_policies, p->scheduler.policy), p->scheduler.nice,
 			 p->scheduler.priority, (unsigned long long)p->scheduler.flags);
 	if (p->has_ioprio)
-		str_addf(s, "%sioprio class %d priority %d\n", indent, p->ioprio >> 13, p->ioprio & 7);
+		str_addf(s, "%sioprio class %d priority %d\n", indent, p->ioprio >> 13,
+			 p->ioprio & 7);
 	if (p->has_personality)
 		str_addf(s, "%spersonality %s\n", indent, p->personality ? "LINUX32" : "LINUX");
 	if (p->has_mempolicy)
 		str_addf(s, "%smempolicy %s flags 0x%x\n", indent,
-			 name_of(process_mempolicy_modes, (uint64_t)p->mempolicy & 7), p->mempolicy & ~7);
+			 name_of(process_mempolicy_modes, (uint64_t)p->mempolicy & 7),
+			 p->mempolicy & ~7);
 	if (p->nodes.nbits)
 		print_list("nodes", &p->nodes, s);
 	if (p->has_affinity_initial)

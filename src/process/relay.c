@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes between the caller's streams and the master of the container's terminal.
  * Two flows, each with one buffer that is filled only when it is empty, so nothing is ever dropped.
- * Surprises: epoll cannot watch regular files, such an `in` is read whenever the master takes bytes;
- * `out` belongs to others too, so it is not made non-blocking, we ask poll before each small write;
- * we keep a slave open ourselves, or the master would hang up while init reopens /dev/console. */
+ * Surprises: epoll cannot watch regular files, such an `in` is read whenever the master takes
+ * bytes; `out` belongs to others too, so it is not made non-blocking, we ask poll before each small
+ * write; we keep a slave open ourselves, or the master would hang up while init reopens
+ * /dev/console. */
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -13,7 +14,7 @@
 #include "base/cleanup.h"
 #include "process/process.h"
 
-/* More than the kernel buffers in a pty: what remains after that is from a process that lives on. */
+/* More than the kernel buffers in a pty; what comes after that is from a process that lives on. */
 enum { MAX_LEFT_OVER = 256 << 10 };
 
 struct flow {
@@ -128,7 +129,7 @@ static int set_watch(struct tty_relay *r, struct watch *w, uint32_t events)
 		return 0;
 	uint32_t before = w->events;
 	w->events = events;
-	if (!events) { /* out of the loop: epoll reports a hang-up even when nothing was asked for */
+	if (!events) { /* out of the loop: a hang-up is reported even when nothing was asked for */
 		loop_del_fd(r->loop, w->fd);
 		return 0;
 	}
@@ -150,7 +151,8 @@ static int watch_all(struct tty_relay *r)
 	TRY(set_watch(r, &r->in, in_open ? EPOLLIN : 0));
 	TRY(set_watch(r, &r->out, is_empty(&r->up) ? 0 : EPOLLOUT));
 	bool feed = !is_empty(&r->down) || (r->in.unpollable && in_open);
-	uint32_t events = (feed && !r->up.eof ? EPOLLOUT : 0) | (!r->up.eof && is_empty(&r->up) ? EPOLLIN : 0);
+	uint32_t events = (feed && !r->up.eof ? EPOLLOUT : 0) |
+			  (!r->up.eof && is_empty(&r->up) ? EPOLLIN : 0);
 	return set_watch(r, &r->master, events);
 }
 
@@ -198,7 +200,8 @@ static int prepare_master(int master)
 	return 0;
 }
 
-int tty_relay_new(struct arena *a, struct loop *l, int master, int in, int out, struct tty_relay **r)
+int tty_relay_new(struct arena *a, struct loop *l, int master, int in, int out,
+		  struct tty_relay **r)
 {
 	TRY(prepare_master(master));
 	_cleanup_close_ int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The container's terminal: a pty of its own devpts, made controlling, its master sent out.
- * Surprise: nothing here goes by the name /dev/pts/N. The slave comes from the master (TIOCGPTPEER),
- * and that the master is a pty at all is checked, because /dev may be anything the image made. */
+ * Surprise: nothing here goes by the name /dev/pts/N. The slave comes from the master
+ * (TIOCGPTPEER), and that the master is a pty at all is checked, because /dev may be anything the
+ * image made. */
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/ioctl.h>
@@ -22,7 +23,9 @@ static int check_devpts(int fd, const char *what)
 	if (fstatfs(fd, &fs) < 0)
 		return err_sys("look at the container's \"%s\"", what);
 	if (fs.f_type != DEVPTS_SUPER_MAGIC)
-		return err_msg(ERR_CONFIG, "/process/terminal: \"%s\" is not on a devpts: add it to /mounts", what);
+		return err_msg(ERR_CONFIG,
+			       "/process/terminal: \"%s\" is not on a devpts: add it to /mounts",
+			       what);
 	return 0;
 }
 
@@ -32,7 +35,8 @@ static int open_master(int root_fd, int *out)
 	if (pts < 0)
 		return err_sys("/process/terminal: open the container's \"/dev/pts\"");
 	TRY(check_devpts(pts, "/dev/pts"));
-	_cleanup_close_ int master = openat(pts, "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_close_ int master =
+		openat(pts, "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 	if (master < 0)
 		return err_sys("/process/terminal: open the container's \"/dev/pts/ptmx\"");
 	TRY(check_devpts(master, "/dev/pts/ptmx"));
@@ -51,7 +55,8 @@ static int open_slave(int master, int *out)
 		return err_sys("open the slave of the terminal");
 	if (fstat(slave, &st) < 0)
 		return err_sys("look at the slave of the terminal");
-	if (!S_ISCHR(st.st_mode) || major(st.st_rdev) < UNIX98_SLAVE_FIRST || major(st.st_rdev) > UNIX98_SLAVE_LAST)
+	if (!S_ISCHR(st.st_mode) || major(st.st_rdev) < UNIX98_SLAVE_FIRST ||
+	    major(st.st_rdev) > UNIX98_SLAVE_LAST)
 		return err_msg(ERR_SYS, "the slave of the terminal is not a pty");
 	*out = take_fd(&slave);
 	return 0;

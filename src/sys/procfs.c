@@ -31,7 +31,8 @@ int procfs_open_below(int proc_fd, const char *path, int flags)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(flags | O_CLOEXEC | O_NOFOLLOW),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS |
+			   RESOLVE_NO_SYMLINKS,
 	};
 	/* EAGAIN: a rename or mount somewhere on the system raced with the walk. */
 	for (int tries = 0; tries < 128; tries++) {
@@ -46,9 +47,11 @@ static int open_failed(const char *path)
 {
 	switch (errno) {
 	case ENOSYS:
-		return err_msg(ERR_UNSUPPORTED, "open /proc/%s: openat2 is missing (needs Linux 5.6)", path);
-	case EXDEV:
+		return err_msg(ERR_UNSUPPORTED,
+			       "open /proc/%s: openat2 is missing (needs Linux 5.6)", path);
 	case ELOOP:
+		return err_msg(ERR_SYS, "open /proc/%s: a symlink is in the way", path);
+	case EXDEV:
 		return err_msg(ERR_SYS, "open /proc/%s: something is mounted over it", path);
 	default:
 		return err_sys("open /proc/%s", path);

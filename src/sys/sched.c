@@ -40,7 +40,8 @@ int sched_set_mempolicy(int mode_and_flags, const struct sched_mask *nodes)
 {
 	if (!nodes->bits)
 		return (int)syscall(SYS_set_mempolicy, mode_and_flags, NULL, 0);
-	return (int)syscall(SYS_set_mempolicy, mode_and_flags, nodes->bits, (unsigned long)nodes->nbits + 1);
+	return (int)syscall(SYS_set_mempolicy, mode_and_flags, nodes->bits,
+			    (unsigned long)nodes->nbits + 1);
 }
 
 int sched_set_affinity(pid_t pid, const struct sched_mask *cpus)

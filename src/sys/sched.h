@@ -24,7 +24,7 @@ struct sched_mask {
 };
 
 int sched_set_params(pid_t pid, const struct sched_params *p) MUST_CHECK;
-int sched_set_ioprio_group(int ioprio) MUST_CHECK;               /* our process group */
+int sched_set_ioprio_group(int ioprio) MUST_CHECK; /* our process group */
 int sched_set_mempolicy(int mode_and_flags, const struct sched_mask *nodes) MUST_CHECK;
 int sched_set_affinity(pid_t pid, const struct sched_mask *cpus) MUST_CHECK;
-int sched_reset_affinity(pid_t pid) MUST_CHECK;                  /* every CPU that the cpuset allows */
+int sched_reset_affinity(pid_t pid) MUST_CHECK; /* every CPU that the cpuset allows */

@@ -50,7 +50,8 @@ static void teardown(void)
 
 static const char *outcome(const char *name, const char *path_var)
 {
-	const char *argv[] = { name, NULL }, *env[] = { "XPATH=/no", path_var, NULL }, *found = NULL;
+	const char *argv[] = { name, NULL }, *env[] = { "XPATH=/no", path_var, NULL },
+		   *found = NULL;
 	struct process_plan p = { .argv = argv, .nargs = 1 };
 	return process_find_program(a, &p, env, &found) < 0 ? err_get()->text : found;
 }
@@ -65,12 +66,15 @@ START_TEST(by_path)
 	const char *path_var = arena_printf(a, "PATH=/nowhere:%s:/bin", dir);
 	ck_assert_str_eq(outcome("good", path_var), in_dir("good"));
 	ck_assert_str_eq(outcome("sh", path_var), "/bin/sh");
-	ck_assert_str_eq(outcome("nope", path_var), "exec: \"nope\": executable file not found in $PATH");
+	ck_assert_str_eq(outcome("nope", path_var),
+			 "exec: \"nope\": executable file not found in $PATH");
 	ck_assert_str_eq(err_get()->hint, "");
-	ck_assert_str_eq(outcome("plain", path_var), "exec: \"plain\": executable file not found in $PATH");
+	ck_assert_str_eq(outcome("plain", path_var),
+			 "exec: \"plain\": executable file not found in $PATH");
 	ck_assert_ptr_nonnull(strstr(err_get()->hint, in_dir("plain")));
 	ck_assert_str_eq(outcome("sh", NULL), "exec: \"sh\": executable file not found in $PATH");
-	ck_assert_str_eq(outcome("sh", "PATH="), "exec: \"sh\": executable file not found in $PATH");
+	ck_assert_str_eq(outcome("sh", "PATH="),
+			 "exec: \"sh\": executable file not found in $PATH");
 	ck_assert_int_eq(chdir(dir), 0);
 	ck_assert_str_eq(outcome("good", "PATH=/bin:"), "./good");
 }
@@ -79,11 +83,14 @@ END_TEST
 START_TEST(by_name)
 {
 	ck_assert_str_eq(outcome(in_dir("good"), NULL), in_dir("good"));
-	ck_assert_str_eq(outcome("/no/such", "PATH=/bin"), "exec: \"/no/such\": stat /no/such: no such file or directory");
-	ck_assert_str_eq(outcome("/bin/sh/x", NULL), "exec: \"/bin/sh/x\": stat /bin/sh/x: not a directory");
+	ck_assert_str_eq(outcome("/no/such", "PATH=/bin"),
+			 "exec: \"/no/such\": stat /no/such: no such file or directory");
+	ck_assert_str_eq(outcome("/bin/sh/x", NULL),
+			 "exec: \"/bin/sh/x\": stat /bin/sh/x: not a directory");
 	ck_assert_str_eq(outcome(dir, NULL), arena_printf(a, "exec: \"%s\": is a directory", dir));
 	ck_assert_str_eq(outcome("/dev/null", NULL), "exec: \"/dev/null\": is not a regular file");
-	ck_assert_str_eq(outcome(in_dir("plain"), NULL), arena_printf(a, "exec: \"%s\": permission denied", in_dir("plain")));
+	ck_assert_str_eq(outcome(in_dir("plain"), NULL),
+			 arena_printf(a, "exec: \"%s\": permission denied", in_dir("plain")));
 	ck_assert_int_eq(chdir(dir), 0);
 	ck_assert_str_eq(outcome("./good", "PATH=/bin"), "./good");
 }
@@ -94,7 +101,8 @@ START_TEST(execve_fails)
 	const char *argv[] = { "x", NULL }, *env[] = { NULL };
 	struct process_plan p = { .argv = argv, .nargs = 1 };
 	ck_assert_int_eq(process_exec(&p, in_dir("odd"), env), -ENOEXEC);
-	ck_assert_str_eq(err_get()->text, arena_printf(a, "exec: \"%s\": exec format error", in_dir("odd")));
+	ck_assert_str_eq(err_get()->text,
+			 arena_printf(a, "exec: \"%s\": exec format error", in_dir("odd")));
 	ck_assert_int_eq(process_exec(&p, in_dir("orphan"), env), -ENOENT);
 	ck_assert_ptr_nonnull(strstr(err_get()->text, "no such file or directory"));
 	ck_assert_ptr_nonnull(strstr(err_get()->hint, "interpreter"));
@@ -119,7 +127,8 @@ START_TEST(cwd_texts)
 {
 	struct process_plan p = { .cwd = in_dir("plain") };
 	ck_assert_int_eq(process_cwd_early(&p), -ENOTDIR);
-	ck_assert_str_eq(err_get()->text, arena_printf(a, "/process/cwd: chdir to \"%s\": not a directory", p.cwd));
+	ck_assert_str_eq(err_get()->text,
+			 arena_printf(a, "/process/cwd: chdir to \"%s\": not a directory", p.cwd));
 	p.cwd = "/proc/no/such";
 	ck_assert_int_lt(process_cwd_early(&p), 0);
 	ck_assert_ptr_nonnull(strstr(err_get()->text, "/process/cwd: make \"/proc/no\": "));

@@ -110,7 +110,9 @@ START_TEST(env_promises)
 	proc.env = (struct oci_strs){ env, 2, true };
 	must_plan();
 	ck_assert_uint_eq(plan.nenv, 2);
-	opts = (struct process_opts){ .listen_fds = 2, .preserve_fds = 3, .listen_fdnames = "a:b",
+	opts = (struct process_opts){ .listen_fds = 2,
+				      .preserve_fds = 3,
+				      .listen_fdnames = "a:b",
 				      .notify_socket_inside = "/run/notify/notify.sock" };
 	must_plan();
 	ck_assert_uint_eq(plan.keep_fds, 5);
@@ -138,8 +140,10 @@ END_TEST
 
 START_TEST(rlimits)
 {
-	struct oci_rlimit r[] = { { .type = "RLIMIT_NOFILE", .soft = 10, .hard = 20 },
-				  { .type = "RLIMIT_CORE", .soft = UINT64_MAX, .hard = UINT64_MAX } };
+	struct oci_rlimit r[] = {
+		{ .type = "RLIMIT_NOFILE", .soft = 10, .hard = 20 },
+		{ .type = "RLIMIT_CORE", .soft = UINT64_MAX, .hard = UINT64_MAX }
+	};
 	proc.rlimits.v = r;
 	proc.rlimits.n = 2;
 	must_plan();
@@ -183,7 +187,8 @@ START_TEST(ids_must_be_mapped)
 	must_plan();
 	lin.namespaces.n = 0;
 	user.uid = UINT32_MAX;
-	must_refuse("/process/user/uid: cannot set uid to unmapped user in user namespace: 4294967295");
+	must_refuse(
+		"/process/user/uid: cannot set uid to unmapped user in user namespace: 4294967295");
 }
 END_TEST
 
@@ -236,13 +241,12 @@ START_TEST(prints)
 	must_plan();
 	str_init(&s, a, 0);
 	process_plan_print(&plan, &s);
-	ck_assert_str_eq(s.v,
-			 "process  \"/bin/true\" \"x\" as 101:102 +5,6 umask 0022\n"
-			 "         cwd \"/\"   keep fds 3-4\n"
-			 "         env PATH PASSWORD HOME (from passwd)\n"
-			 "         RLIMIT_NOFILE 10 unlimited\n"
-			 "         mempolicy MPOL_BIND flags 0x0\n"
-			 "         nodes 0-2,5\n");
+	ck_assert_str_eq(s.v, "process  \"/bin/true\" \"x\" as 101:102 +5,6 umask 0022\n"
+			      "         cwd \"/\"   keep fds 3-4\n"
+			      "         env PATH PASSWORD HOME (from passwd)\n"
+			      "         RLIMIT_NOFILE 10 unlimited\n"
+			      "         mempolicy MPOL_BIND flags 0x0\n"
+			      "         nodes 0-2,5\n");
 }
 END_TEST
 

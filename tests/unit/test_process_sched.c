@@ -38,15 +38,19 @@ static const char *outcome(void)
 START_TEST(scheduler_good)
 {
 	const char *flags[] = { "SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_UTIL_CLAMP_MAX" };
-	struct oci_scheduler s = { .policy = "SCHED_BATCH", .nice = { -5, true }, .flags = { flags, 2, true } };
+	struct oci_scheduler s = { .policy = "SCHED_BATCH",
+				   .nice = { -5, true },
+				   .flags = { flags, 2, true } };
 	proc.scheduler = &s;
 	ck_assert_str_eq(outcome(), "");
 	ck_assert(plan.has_scheduler);
 	ck_assert_uint_eq(plan.scheduler.policy, 3);
 	ck_assert_int_eq(plan.scheduler.nice, -5);
 	ck_assert_uint_eq(plan.scheduler.flags, 0x41);
-	s = (struct oci_scheduler){ .policy = "SCHED_DEADLINE", .runtime = { 1, true },
-				    .deadline = { 2, true }, .period = { 3, true } };
+	s = (struct oci_scheduler){ .policy = "SCHED_DEADLINE",
+				    .runtime = { 1, true },
+				    .deadline = { 2, true },
+				    .period = { 3, true } };
 	ck_assert_str_eq(outcome(), "");
 	ck_assert_uint_eq(plan.scheduler.policy, 6);
 	ck_assert_uint_eq(plan.scheduler.period, 3);
@@ -58,15 +62,20 @@ static const struct {
 	const char *text;
 } bad_schedulers[] = {
 	{ { .policy = "SCHED_FAST" }, "/process/scheduler/policy: unknown word \"SCHED_FAST\"" },
-	{ { .policy = "SCHED_OTHER", .nice = { 20, true } }, "/process/scheduler/nice: must be -20 to 19, found 20" },
-	{ { .policy = "SCHED_OTHER", .nice = { -21, true } }, "/process/scheduler/nice: must be -20 to 19, found -21" },
+	{ { .policy = "SCHED_OTHER", .nice = { 20, true } },
+	  "/process/scheduler/nice: must be -20 to 19, found 20" },
+	{ { .policy = "SCHED_OTHER", .nice = { -21, true } },
+	  "/process/scheduler/nice: must be -20 to 19, found -21" },
 	{ { .policy = "SCHED_OTHER", .priority = { 1, true } },
-	  "/process/scheduler/priority: is only for SCHED_FIFO and SCHED_RR, policy is SCHED_OTHER" },
-	{ { .policy = "SCHED_FIFO" }, "/process/scheduler/priority: must be 1 to 99 with SCHED_FIFO, found 0" },
+	  "/process/scheduler/priority: is only for SCHED_FIFO and SCHED_RR, policy is "
+	  "SCHED_OTHER" },
+	{ { .policy = "SCHED_FIFO" },
+	  "/process/scheduler/priority: must be 1 to 99 with SCHED_FIFO, found 0" },
 	{ { .policy = "SCHED_RR", .priority = { 100, true } },
 	  "/process/scheduler/priority: must be 1 to 99 with SCHED_RR, found 100" },
 	{ { .policy = "SCHED_IDLE", .runtime = { 1, true } },
-	  "/process/scheduler: runtime, deadline and period are only for SCHED_DEADLINE, policy is SCHED_IDLE" },
+	  "/process/scheduler: runtime, deadline and period are only for SCHED_DEADLINE, policy is "
+	  "SCHED_IDLE" },
 };
 
 START_TEST(scheduler_bad)
@@ -119,7 +128,9 @@ END_TEST
 START_TEST(mempolicy_good)
 {
 	const char *flags[] = { "MPOL_F_STATIC_NODES", "MPOL_F_NUMA_BALANCING" };
-	struct oci_memory_policy mp = { .mode = "MPOL_BIND", .nodes = "0-1,64", .flags = { flags, 2, true } };
+	struct oci_memory_policy mp = { .mode = "MPOL_BIND",
+					.nodes = "0-1,64",
+					.flags = { flags, 2, true } };
 	lin.memory_policy = &mp;
 	ck_assert_str_eq(outcome(), "");
 	ck_assert(plan.has_mempolicy);
@@ -144,11 +155,14 @@ static const struct {
 	{ { .mode = "bind" }, "/linux/memoryPolicy/mode: unknown word \"bind\"" },
 	{ { .mode = NULL }, "/linux/memoryPolicy/mode: unknown word \"\"" },
 	{ { .mode = "MPOL_BIND" }, "/linux/memoryPolicy/nodes: is required with MPOL_BIND" },
-	{ { .mode = "MPOL_DEFAULT", .nodes = "0" }, "/linux/memoryPolicy/nodes: must be empty with MPOL_DEFAULT" },
+	{ { .mode = "MPOL_DEFAULT", .nodes = "0" },
+	  "/linux/memoryPolicy/nodes: must be empty with MPOL_DEFAULT" },
 	{ { .mode = "MPOL_BIND", .nodes = "0", .flags = { (const char **)both_flags, 2, true } },
-	  "/linux/memoryPolicy/flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other" },
+	  "/linux/memoryPolicy/flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each "
+	  "other" },
 	{ { .mode = "MPOL_BIND", .nodes = "1024" },
-	  "/linux/memoryPolicy/nodes: expected a list like \"0-3,7\" with numbers below 1024, found \"1024\"" },
+	  "/linux/memoryPolicy/nodes: expected a list like \"0-3,7\" with numbers below 1024, "
+	  "found \"1024\"" },
 };
 
 START_TEST(mempolicy_bad)
@@ -159,14 +173,19 @@ START_TEST(mempolicy_bad)
 }
 END_TEST
 
-static const char *const bad_lists[] = { "0-", "-1", "1-0", "0,", ",0", "0 1", "x", "0-1-2", "0x1", "65536", "4294967296" };
+static const char *const bad_lists[] = { "0-", "-1",    "1-0", "0,",    ",0",        "0 1",
+					 "x",  "0-1-2", "0x1", "65536", "4294967296" };
 
 START_TEST(affinity_bad)
 {
 	struct oci_cpu_affinity af = { .final = bad_lists[_i] };
 	proc.exec_cpu_affinity = &af;
-	ck_assert_str_eq(outcome(), arena_printf(a, "/process/execCPUAffinity/final: expected a list like \"0-3,7\" "
-						 "with numbers below 65536, found \"%s\"", bad_lists[_i]));
+	ck_assert_str_eq(
+		outcome(),
+		arena_printf(a,
+			     "/process/execCPUAffinity/final: expected a list like \"0-3,7\" "
+			     "with numbers below 65536, found \"%s\"",
+			     bad_lists[_i]));
 }
 END_TEST
 

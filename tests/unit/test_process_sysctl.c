@@ -11,7 +11,10 @@ static struct oci_linux lin;
 static struct oci_config config;
 static struct process_plan plan;
 static struct oci_namespace all[] = {
-	{ .type = OCI_NS_IPC }, { .type = OCI_NS_NETWORK }, { .type = OCI_NS_UTS }, { .type = OCI_NS_USER },
+	{ .type = OCI_NS_IPC },
+	{ .type = OCI_NS_NETWORK },
+	{ .type = OCI_NS_UTS },
+	{ .type = OCI_NS_USER },
 };
 
 static void setup(void)
@@ -66,19 +69,28 @@ END_TEST
 static const struct {
 	const char *key, *text;
 } bad[] = {
-	{ "kernel.core_pattern", "/linux/sysctl/kernel.core_pattern: sysctl \"kernel.core_pattern\" is not in a separate kernel namespace" },
-	{ "kernel.semx", "/linux/sysctl/kernel.semx: sysctl \"kernel.semx\" is not in a separate kernel namespace" },
-	{ "kernel/sem/x", "/linux/sysctl/kernel~1sem~1x: sysctl \"kernel/sem/x\" is not in a separate kernel namespace" },
-	{ "vm.overcommit_memory", "/linux/sysctl/vm.overcommit_memory: sysctl \"vm.overcommit_memory\" is not in a separate kernel namespace" },
-	{ "fs.mqueue", "/linux/sysctl/fs.mqueue: sysctl \"fs.mqueue\" is not in a separate kernel namespace" },
-	{ "net/../kernel/core_pattern", "/linux/sysctl/net~1..~1kernel~1core_pattern: is not a sysctl name" },
-	{ "net.//.kernel.core_pattern", "/linux/sysctl/net.~1~1.kernel.core_pattern: is not a sysctl name" },
+	{ "kernel.core_pattern", "/linux/sysctl/kernel.core_pattern: sysctl "
+				 "\"kernel.core_pattern\" is not in a separate kernel namespace" },
+	{ "kernel.semx", "/linux/sysctl/kernel.semx: sysctl \"kernel.semx\" is not in a separate "
+			 "kernel namespace" },
+	{ "kernel/sem/x", "/linux/sysctl/kernel~1sem~1x: sysctl \"kernel/sem/x\" is not in a "
+			  "separate kernel namespace" },
+	{ "vm.overcommit_memory",
+	  "/linux/sysctl/vm.overcommit_memory: sysctl \"vm.overcommit_memory\" is not in a "
+	  "separate kernel namespace" },
+	{ "fs.mqueue",
+	  "/linux/sysctl/fs.mqueue: sysctl \"fs.mqueue\" is not in a separate kernel namespace" },
+	{ "net/../kernel/core_pattern",
+	  "/linux/sysctl/net~1..~1kernel~1core_pattern: is not a sysctl name" },
+	{ "net.//.kernel.core_pattern",
+	  "/linux/sysctl/net.~1~1.kernel.core_pattern: is not a sysctl name" },
 	{ "net/./x", "/linux/sysctl/net~1.~1x: is not a sysctl name" },
 	{ "/net/x", "/linux/sysctl/~1net~1x: is not a sysctl name" },
 	{ "net//x", "/linux/sysctl/net~1~1x: is not a sysctl name" },
 	{ "net.", "/linux/sysctl/net.: is not a sysctl name" },
 	{ "", "/linux/sysctl/: is not a sysctl name" },
-	{ "kernel.hostname", "/linux/sysctl/kernel.hostname: sysctl \"kernel.hostname\" is not allowed as it conflicts with the OCI \"hostname\" field" },
+	{ "kernel.hostname", "/linux/sysctl/kernel.hostname: sysctl \"kernel.hostname\" is not "
+			     "allowed as it conflicts with the OCI \"hostname\" field" },
 };
 
 START_TEST(bad_keys)
@@ -91,8 +103,10 @@ START_TEST(needs_the_namespace)
 {
 	lin.namespaces.n = 1; /* ipc only */
 	ck_assert_str_eq(outcome("kernel.sem"), "sys/kernel/sem");
-	ck_assert_str_eq(outcome("net.x"), "/linux/sysctl/net.x: sysctl \"net.x\" is not in a separate kernel namespace: "
-			 "add {\"type\": \"network\"} to /linux/namespaces");
+	ck_assert_str_eq(
+		outcome("net.x"),
+		"/linux/sysctl/net.x: sysctl \"net.x\" is not in a separate kernel namespace: "
+		"add {\"type\": \"network\"} to /linux/namespaces");
 }
 END_TEST
 
@@ -108,7 +122,8 @@ START_TEST(joined_netns_is_noted)
 	ns.path = "/proc/self/ns/net";
 	outcome("net.x");
 	ck_assert_int_lt(process_check_host(&plan), 0);
-	ck_assert_ptr_nonnull(strstr(err_get()->text, "not allowed in the host's network namespace"));
+	ck_assert_ptr_nonnull(
+		strstr(err_get()->text, "not allowed in the host's network namespace"));
 }
 END_TEST
 
@@ -117,7 +132,8 @@ START_TEST(domainname_must_agree)
 	config.domainname = "1";
 	ck_assert_str_eq(outcome("kernel.domainname"), "sys/kernel/domainname");
 	config.domainname = "other";
-	ck_assert_str_eq(outcome("kernel.domainname"), "/linux/sysctl/kernel.domainname: sysctl \"kernel.domainname\" is not "
+	ck_assert_str_eq(outcome("kernel.domainname"),
+			 "/linux/sysctl/kernel.domainname: sysctl \"kernel.domainname\" is not "
 			 "allowed as it conflicts with the OCI \"domainname\" field");
 }
 END_TEST
