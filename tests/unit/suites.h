@@ -3,7 +3,11 @@
  * which defines `TCase *tcase_<room>_<file>(void)`. No include guard: main.c includes it twice. */
 TCASE(hooks_hooks)
 TCASE(ocispec_arena)
+TCASE(ocispec_corpus)
 TCASE(ocispec_decode)
+TCASE(ocispec_drift)
+TCASE(ocispec_encode)
+TCASE(ocispec_limits)
 TCASE(process_exec)
 TCASE(process_home)
 TCASE(process_plan)

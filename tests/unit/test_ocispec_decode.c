@@ -95,7 +95,8 @@ static const struct refused refused[] = {
 	/* required, minimums, twice */
 	{ oci_root_type, "{}", "/path: this key is required (line 1, column 1)" },
 	{ oci_root_type, "{\"path\":null}", "/path: this key is required (line 1, column 1)" },
-	{ oci_mount_type, "{\"destination\":\"/\",\n\"uidMappings\":[{\"containerID\":1,\"size\":1}]}",
+	{ oci_mount_type,
+	  "{\"destination\":\"/\",\n\"uidMappings\":[{\"containerID\":1,\"size\":1}]}",
 	  "/uidMappings/0/hostID: this key is required (line 2, column 16)" },
 	{ oci_syscall_type, "{\"names\":[],\"action\":\"SCMP_ACT_LOG\"}",
 	  "/names: expected at least one element, found an empty list (line 1, column 10)" },
@@ -183,7 +184,8 @@ static const struct oci_type *number_document(const char *kind, const char *numb
 	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
 		if (strcmp(documents[i].kind, kind) != 0)
 			continue;
-		*out = arena_printf(arena, "%s%s%s", documents[i].before, number, documents[i].after);
+		*out = arena_printf(arena, "%s%s%s", documents[i].before, number,
+				    documents[i].after);
 		return documents[i].type();
 	}
 	ck_abort_msg("no document for %s", kind);
@@ -203,12 +205,14 @@ END_TEST
 
 START_TEST(numbers_are_exact_to_the_last_bit)
 {
-	struct oci_rlimit *r = decode(oci_rlimit_type(), "{\"type\":\"RLIMIT_CORE\",\"soft\":"
-				      "9007199254740993,\"hard\":18446744073709551615}");
-	struct oci_memory *m = decode(oci_memory_type(), "{\"limit\":-9223372036854775808,"
-				      "\"swap\":9223372036854775807,\"reservation\":-0}");
+	struct oci_rlimit *r =
+		decode(oci_rlimit_type(), "{\"type\":\"RLIMIT_CORE\",\"soft\":"
+					  "9007199254740993,\"hard\":18446744073709551615}");
+	struct oci_memory *m =
+		decode(oci_memory_type(), "{\"limit\":-9223372036854775808,"
+					  "\"swap\":9223372036854775807,\"reservation\":-0}");
 	struct oci_user *u = decode(oci_user_type(), "{\"uid\":4294967295,\"umask\":0,"
-				    "\"additionalGids\":[0,4294967295]}");
+						     "\"additionalGids\":[0,4294967295]}");
 
 	ck_assert(r->soft == UINT64_C(9007199254740993) && r->hard == UINT64_MAX);
 	ck_assert(m->limit.set && m->limit.v == INT64_MIN && m->swap.v == INT64_MAX);
@@ -221,7 +225,7 @@ END_TEST
 START_TEST(strings_arrive_as_written)
 {
 	struct oci_root *r = decode(oci_root_type(), "{\"path\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t"
-				    "\\u00e9\\ud83d\\udc33\xc3\xa9\"}");
+						     "\\u00e9\\ud83d\\udc33\xc3\xa9\"}");
 
 	ck_assert_str_eq(r->path, "\"\\/\b\f\n\r\t\xc3\xa9\xf0\x9f\x90\xb3\xc3\xa9");
 	r = decode(oci_root_type(), "{\"path\":\"\"}");
@@ -233,9 +237,10 @@ END_TEST
 
 START_TEST(null_is_the_same_as_no_key)
 {
-	struct oci_config *c = decode(oci_config_type(), "{\"ociVersion\":\"1\",\"root\":null,"
-				      "\"mounts\":null,\"annotations\":{\"a\":null,\"b\":\"\"},"
-				      "\"linux\":{\"rootfsPropagation\":null,\"rdma\":null}}");
+	struct oci_config *c =
+		decode(oci_config_type(), "{\"ociVersion\":\"1\",\"root\":null,"
+					  "\"mounts\":null,\"annotations\":{\"a\":null,\"b\":\"\"},"
+					  "\"linux\":{\"rootfsPropagation\":null,\"rdma\":null}}");
 
 	ck_assert(!c->root && !c->mounts.present && c->linux_ != NULL);
 	ck_assert(!c->linux_->rootfs_propagation);
@@ -246,7 +251,7 @@ END_TEST
 START_TEST(empty_lists_are_told_from_absent_ones)
 {
 	struct oci_linux *l = decode(oci_linux_type(), "{\"maskedPaths\":[],\"sysctl\":{},"
-				     "\"netDevices\":{}}");
+						       "\"netDevices\":{}}");
 
 	ck_assert(l->masked_paths.present && l->masked_paths.n == 0);
 	ck_assert(l->sysctl.present && l->net_devices.present && !l->readonly_paths.present);
@@ -255,8 +260,9 @@ END_TEST
 
 START_TEST(maps_keep_their_order_and_hold_objects)
 {
-	struct oci_resources *r = decode(oci_resources_type(), "{\"rdma\":{\"z\":{\"hcaHandles\":3},"
-					 "\"a\":{}},\"unified\":{\"k\":\"v\"}}");
+	struct oci_resources *r =
+		decode(oci_resources_type(), "{\"rdma\":{\"z\":{\"hcaHandles\":3},"
+					     "\"a\":{}},\"unified\":{\"k\":\"v\"}}");
 
 	ck_assert_uint_eq(r->rdma.n, 2);
 	ck_assert_str_eq(r->rdma.v[0].key, "z");
@@ -268,7 +274,7 @@ END_TEST
 START_TEST(booleans_have_two_or_three_values)
 {
 	struct oci_memory *m = decode(oci_memory_type(), "{\"disableOOMKiller\":false,"
-				      "\"useHierarchy\":true}");
+							 "\"useHierarchy\":true}");
 	struct oci_root *r = decode(oci_root_type(), "{\"path\":\"/\",\"readonly\":true}");
 
 	ck_assert_int_eq(m->disable_oom_killer, OCI_BOOL_FALSE);
@@ -302,7 +308,8 @@ START_TEST(unknown_keys_by_flag)
 	ck_assert_uint_eq(r->extra.n, 1);
 	ck_assert_str_eq(r->extra.v[0].key, "x");
 	ck_assert_str_eq(r->extra.v[0].value, "{\"a\":[1.50,\"b c\\\" \"]}");
-	ck_assert_ptr_null(oci_decode(arena, oci_root_type(), json, strlen(json), OCI_STRICT, &diag));
+	ck_assert_ptr_null(
+		oci_decode(arena, oci_root_type(), json, strlen(json), OCI_STRICT, &diag));
 	ck_assert_str_eq(diag.text, "/x: unknown key (line 1, column 14)");
 	ck_assert_str_eq(diag.pointer, "/x");
 	ck_assert(diag.line == 1 && diag.col == 14);
@@ -318,13 +325,14 @@ static void collect(void *ctx, const char *pointer)
 
 START_TEST(unknown_keys_are_listed)
 {
-	static const char json[] = "{\"ociVersion\":\"1\",\"a\":1,\"mounts\":[{\"destination\":\"/\"},"
-				   "{\"destination\":\"/\",\"b\":{\"c\":1}}],\"annotations\":{\"d\":\"\"},"
-				   "\"linux\":{\"netDevices\":{\"e/0\":{\"f\":[]}}}}";
+	static const char json[] =
+		"{\"ociVersion\":\"1\",\"a\":1,\"mounts\":[{\"destination\":\"/\"},"
+		"{\"destination\":\"/\",\"b\":{\"c\":1}}],\"annotations\":{\"d\":\"\"},"
+		"\"linux\":{\"netDevices\":{\"e/0\":{\"f\":[]}}}}";
 	char *list = arena_strdup(arena, "");
 
-	ck_assert_int_eq(oci_list_unknown(oci_config_type(), json, strlen(json), collect, &list,
-					  &diag), 0);
+	ck_assert_int_eq(
+		oci_list_unknown(oci_config_type(), json, strlen(json), collect, &list, &diag), 0);
 	ck_assert_str_eq(list, "/a /mounts/1/b /linux/netDevices/e~10/f ");
 	ck_assert_int_eq(oci_list_unknown(oci_config_type(), "{", 1, collect, &list, &diag), -1);
 	ck_assert(strstr(diag.text, "premature EOF") != NULL);
