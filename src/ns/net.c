@@ -73,8 +73,11 @@ static int concrete_name(int inside, const char *name, char out[IFNAMSIZ])
 				  snprintf(out, IFNAMSIZ, "%s", name);
 		if (n >= IFNAMSIZ)
 			break;
-		if (!percent || (netlink_find(inside, out) < 0 && errno == ENODEV))
-			return 0;
+		/* Asked before, because a move whose renaming fails is not taken back. */
+		if (netlink_find(inside, out) < 0)
+			return errno == ENODEV ? 0 : err_sys("look for \"%s\" in the container", out);
+		if (!percent)
+			return err_msg(ERR_STATE, "the container has a device \"%s\" already", out);
 	}
 	return err_msg(ERR_CONFIG, "no free device name like \"%s\"", name);
 }
@@ -147,8 +150,11 @@ static int move_device(struct arena *a, struct move *m, const char *to)
 	TRY(read_addresses(a, m, index));
 	if (netlink_set_up(m->outside, index, false) < 0)
 		return err_sys("take it down");
-	if (netlink_move(m->outside, index, m->netns_fd, m->to) < 0)
-		return err_sys("move it to the container as \"%s\"", m->to);
+	if (netlink_move(m->outside, index, m->netns_fd, m->to) < 0) {
+		int r = err_sys("move it to the container as \"%s\"", m->to);
+		netlink_set_up(m->outside, index, true); /* as it was, if it is still here */
+		return r;
+	}
 	return settle(m);
 }
 
