@@ -197,6 +197,11 @@ static int bind_sys(struct mount_job *j)
 	op.opt.ext = MOUNTOPT_BIND | MOUNTOPT_RECURSIVE;
 	op.opt.ndata = 0;
 	op.opt.sb_set = op.opt.sb_clear = 0;
+	/* What is mounted below (cgroup, debugfs ...) comes along and must be as read-only. */
+	if (j->plan->use_fd_api) {
+		op.opt.rec_set |= op.opt.attr_set & ~(uint64_t)MOUNT_ATTR__ATIME;
+		op.opt.rec_clear |= op.opt.attr_set & ~(uint64_t)MOUNT_ATTR__ATIME;
+	}
 	TRY(op_open_source(&bind, op.source, &source));
 	r = op_run(&bind);
 	j->mount_fd = bind.mount_fd;

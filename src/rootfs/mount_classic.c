@@ -102,7 +102,8 @@ int classic_change(struct rootfs *r, int mount_fd, uint64_t set, uint64_t clear)
  * somebody swapped in. */
 static int reopen(struct mount_job *j)
 {
-	unsigned how = j->op->opt.ext & MOUNTOPT_DEST_NOFOLLOW ? INROOT_NOFOLLOW : 0;
+	const unsigned links = MOUNTOPT_DEST_NOFOLLOW | MOUNTOPT_SRC_NOFOLLOW;
+	unsigned how = j->op->opt.ext & links ? INROOT_NOFOLLOW : 0;
 	_cleanup_close_ int fd = inroot_open(j->r->root_fd, j->op->target, O_PATH, how);
 	const int other = j->op->kind == MOUNT_BIND ? j->source_fd : j->target_fd;
 	struct stat is, was;

@@ -129,8 +129,9 @@ static int configure(const struct mount_job *j, int fs_fd)
 {
 	const struct mount_op *op = j->op;
 	const struct mountopt *o = &op->opt;
+	const char *source = op->source && *op->source ? op->source : op->fstype;
 
-	if (op->source && *op->source && mountfd_set_string(fs_fd, "source", op->source) < 0)
+	if (mountfd_set_string(fs_fd, "source", source) < 0)
 		return context_failed(op, fs_fd, "source");
 	for (size_t i = 0; i < ARRAY_SIZE(sb_words); i++) {
 		const char *word = !(o->sb_clear & sb_words[i].flag) ? NULL :

@@ -237,6 +237,7 @@ int op_from_mount(const struct op_context *x, const struct oci_mount *m, int ind
 	    (streq(op.fstype, "tmpfs") || streq(op.target, "/dev"))) {
 		op.late_ro = true;
 		op.opt.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+		op.opt.attr_clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	}
 	*out = op;
 	return 0;
