@@ -3,7 +3,8 @@
  * verbs: check, copy, equal, and encode with and without indentation. The unit tests replay
  * corpus/ through the same function, so a crash that was found stays found.
  *
- *	make tests/fuzz/fuzz_decode && tests/fuzz/fuzz_decode -max_len=65536 tests/fuzz/corpus */
+ *	./configure CC=clang --enable-fuzzers && make tests/fuzz/fuzz_decode
+ *	tests/fuzz/fuzz_decode -max_len=65536 tests/fuzz/corpus */
 #include "fuzz_decode.h"
 
 #include <ocispec/image.h>
