@@ -29,6 +29,7 @@ int oci_check(const struct oci_type *t, const void *obj, struct oci_diag *diag);
 
 /* A deep copy in `a`, including kept unknown keys; NULL when out of memory. */
 void *oci_copy(struct arena *a, const struct oci_type *t, const void *obj);
+/* As a reader sees it: no string equals an empty one, maps have no order, 0 and absent differ. */
 bool oci_equal(const struct oci_type *t, const void *a, const void *b);
 
 /* Called once per key of `json` that the tables of `t` do not know; pointer is a JSON pointer. */
