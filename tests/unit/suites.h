@@ -2,6 +2,8 @@
 /* Every file of unit tests, sorted by room: TCASE(<room>_<file>) stands for test_<room>_<file>.c,
  * which defines `TCase *tcase_<room>_<file>(void)`. No include guard: main.c includes it twice. */
 TCASE(hooks_hooks)
+TCASE(ns_maps)
+TCASE(ns_plan)
 TCASE(ocispec_arena)
 TCASE(ocispec_corpus)
 TCASE(ocispec_decode)
@@ -16,3 +18,5 @@ TCASE(process_sched)
 TCASE(process_sysctl)
 TCASE(rootfs_mountopt)
 TCASE(rootfs_plan)
+TCASE(sys_pidfd)
+TCASE(sys_probe)
