@@ -85,9 +85,11 @@ int op_open_source(struct mount_job *j, const char *source, int *out)
 		fd = mountfd_clone(AT_FDCWD, source, recursive, nofollow);
 	else
 		fd = open(source, O_PATH | O_CLOEXEC | (nofollow ? O_NOFOLLOW : 0));
+	/* A mount that may not be copied, or one that is not of this mount namespace. */
+	if (fd < 0 && errno == EINVAL)
+		return op_failed(j->op, EINVAL, "the source is unbindable, locked or out of reach");
 	if (fd < 0)
-		return op_failed(j->op, errno, errno == EINVAL ? "the source is unbindable or locked" :
-							   "opening the source");
+		return op_failed(j->op, errno, "opening the source");
 	j->source_fd = *out = fd;
 	return 0;
 }

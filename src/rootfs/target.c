@@ -27,14 +27,9 @@ static int refuse_symlink(const struct mount_op *op)
 static int make_target(int root_fd, const struct mount_op *op, bool dir, bool *created)
 {
 	mode_t mask = umask(0);
-	int fd = -1;
+	int fd = dir ? inroot_mkdirs(root_fd, op->target, 0755, created) :
+		       inroot_mkfile(root_fd, op->target, 0755, 0644, created);
 
-	if (dir && !(op->opt.ext & MOUNTOPT_DEST_NOFOLLOW))
-		fd = inroot_mkdirs(root_fd, op->target, 0755, created);
-	else if (!dir)
-		fd = inroot_mkfile(root_fd, op->target, 0755, 0644, created);
-	else
-		errno = ENOENT;
 	umask(mask);
 	return fd;
 }
