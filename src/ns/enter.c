@@ -20,19 +20,21 @@ static int open_join(const struct ns_join *j, int *out)
 	_cleanup_close_ int fd = nsfd_open(j->path);
 	if (fd < 0) {
 		int no = errno;
-		return err_msg(ERR_CONFIG, "/linux/namespaces/%zu/path: open \"%s\": %s", j->index, j->path,
-			       err_text(no));
+		return err_msg(ERR_CONFIG, "/linux/namespaces/%zu/path: open \"%s\": %s", j->index,
+			       j->path, err_text(no));
 	}
 	int type = nsfd_type(fd);
 	if (type < 0)
-		return err_msg(ERR_CONFIG, "/linux/namespaces/%zu/path: \"%s\" is not a namespace", j->index,
-			       j->path);
+		return err_msg(ERR_CONFIG, "/linux/namespaces/%zu/path: \"%s\" is not a namespace",
+			       j->index, j->path);
 	if ((unsigned)type != want->flag) {
 		const struct ns_kind *k = ns_kinds;
 		while (k->word && k->flag != (unsigned)type)
 			k++;
-		return err_msg(ERR_CONFIG, "/linux/namespaces/%zu/path: \"%s\" is a %s namespace, not a %s namespace",
-			       j->index, j->path, k->word ? k->word : "different", want->word);
+		return err_msg(
+			ERR_CONFIG,
+			"/linux/namespaces/%zu/path: \"%s\" is a %s namespace, not a %s namespace",
+			j->index, j->path, k->word ? k->word : "different", want->word);
 	}
 	*out = take_fd(&fd);
 	return 0;
@@ -57,7 +59,8 @@ static int enter(const struct ns_join *j, int fd)
 {
 	const struct ns_kind *k = ns_kind_of(j->type);
 	if (nsfd_enter(fd, (int)k->flag) < 0)
-		return err_sys("/linux/namespaces/%zu: join the %s namespace \"%s\"", j->index, k->word, j->path);
+		return err_sys("/linux/namespaces/%zu: join the %s namespace \"%s\"", j->index,
+			       k->word, j->path);
 	return 0;
 }
 
@@ -121,7 +124,8 @@ int ns_enter_user(const struct ns_plan *p, const int *fds)
 		return err_sys("let the id maps be written");
 	if (p->unshare_user && unshare(CLONE_NEWUSER) < 0) {
 		int r = err_sys("make a user namespace");
-		err_hint("see sysctl user.max_user_namespaces and kernel.unprivileged_userns_clone");
+		err_hint(
+			"see sysctl user.max_user_namespaces and kernel.unprivileged_userns_clone");
 		return r;
 	}
 	return 0;
@@ -149,7 +153,8 @@ static int take_gid(const struct ns_plan *p)
 	if (errno != EINVAL || !p->joined[OCI_NS_USER])
 		return err_sys("become gid %u in the user namespace", gid);
 	TRY(first_mapped("/proc/self/gid_map", &gid));
-	return setresgid(gid, gid, gid) < 0 ? err_sys("become gid %u in the user namespace", gid) : 0;
+	return setresgid(gid, gid, gid) < 0 ? err_sys("become gid %u in the user namespace", gid)
+					    : 0;
 }
 
 static int take_uid(const struct ns_plan *p)
@@ -160,7 +165,8 @@ static int take_uid(const struct ns_plan *p)
 	if (errno != EINVAL || !p->joined[OCI_NS_USER])
 		return err_sys("become uid %u in the user namespace", uid);
 	TRY(first_mapped("/proc/self/uid_map", &uid));
-	return setresuid(uid, uid, uid) < 0 ? err_sys("become uid %u in the user namespace", uid) : 0;
+	return setresuid(uid, uid, uid) < 0 ? err_sys("become uid %u in the user namespace", uid)
+					    : 0;
 }
 
 int ns_become_root(const struct ns_plan *p)

@@ -27,7 +27,8 @@ int ns_maps_write(struct arena *a, pid_t pid, const char *file, const struct ns_
 	return io_write_virtual(AT_FDCWD, path, ns_maps_text(a, m, n));
 }
 
-const char **ns_maps_argv(struct arena *a, const char *program, pid_t pid, const struct ns_map *m, size_t n)
+const char **ns_maps_argv(struct arena *a, const char *program, pid_t pid, const struct ns_map *m,
+			  size_t n)
 {
 	const char **argv = arena_calloc(a, 3 * n + 3, sizeof(*argv)), **w = argv;
 	*w++ = path_base(program);
@@ -40,30 +41,36 @@ const char **ns_maps_argv(struct arena *a, const char *program, pid_t pid, const
 	return argv;
 }
 
-static int run_helper(struct arena *a, const char *program, pid_t pid, const struct ns_map *m, size_t n)
+static int run_helper(struct arena *a, const char *program, pid_t pid, const struct ns_map *m,
+		      size_t n)
 {
-	struct child_opts o = { .path = program, .argv = ns_maps_argv(a, program, pid, m, n),
+	struct child_opts o = { .path = program,
+				.argv = ns_maps_argv(a, program, pid, m, n),
 				.timeout_ms = HELPER_TIMEOUT_MS };
 	struct child_result res;
 	int r = child_run(a, &o, &res);
 	if (r < 0) {
-		err_hint("mapping more than your own id needs newuidmap and newgidmap: package uidmap or shadow-utils");
+		err_hint("mapping more than your own id needs newuidmap and newgidmap: package "
+			 "uidmap or shadow-utils");
 		return r;
 	}
 	if (res.timed_out)
-		return err_msg(ERR_SYS, "%s: no answer after %d seconds", program, HELPER_TIMEOUT_MS / 1000);
+		return err_msg(ERR_SYS, "%s: no answer after %d seconds", program,
+			       HELPER_TIMEOUT_MS / 1000);
 	if (WIFEXITED(res.status) && WEXITSTATUS(res.status) == 0)
 		return 0;
 	r = err_msg(ERR_SYS, "%s: %s: %.*s", program, child_status_text(a, res.status),
 		    (int)strcspn(res.err, "\n"), res.err);
-	err_hint("give the user ids of its own, e.g. usermod --add-subuids 100000-165535 --add-subgids 100000-165535 NAME, and map only those and your own");
+	err_hint("give the user ids of its own, e.g. usermod --add-subuids 100000-165535 "
+		 "--add-subgids 100000-165535 NAME, and map only those and your own");
 	return r;
 }
 
 static int write_maps(struct arena *a, const struct ns_plan *p, pid_t pid)
 {
 	if (p->deny_setgroups)
-		TRY(io_write_virtual(AT_FDCWD, arena_printf(a, "/proc/%d/setgroups", (int)pid), "deny"));
+		TRY(io_write_virtual(AT_FDCWD, arena_printf(a, "/proc/%d/setgroups", (int)pid),
+				     "deny"));
 	if (p->newgidmap)
 		TRY(run_helper(a, NEWGIDMAP_PATH, pid, p->gids, p->ngids));
 	else

@@ -44,8 +44,10 @@ static int map_and_open(struct arena *a, pid_t pid, const struct ns_plan *p, int
 int ns_mapfd(struct arena *a, const struct ns_map *uids, size_t nuids, const struct ns_map *gids,
 	     size_t ngids, int *userns_fd)
 {
-	struct ns_plan p = { .uids = (struct ns_map *)uids, .nuids = nuids,
-			     .gids = (struct ns_map *)gids, .ngids = ngids };
+	struct ns_plan p = { .uids = (struct ns_map *)uids,
+			     .nuids = nuids,
+			     .gids = (struct ns_map *)gids,
+			     .ngids = ngids };
 	_cleanup_close_ int fd = -1;
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -53,8 +55,8 @@ int ns_mapfd(struct arena *a, const struct ns_map *uids, size_t nuids, const str
 	pid_t pid = sys_clone3(CLONE_NEWUSER, -1, NULL, NULL);
 	if (pid == 0)
 		hold_namespace(ends[0], ends[1]);
-	int r = pid < 0 ? err_sys("make a user namespace for an id-mapped mount") :
-			  map_and_open(a, pid, &p, &fd);
+	int r = pid < 0 ? err_sys("make a user namespace for an id-mapped mount")
+			: map_and_open(a, pid, &p, &fd);
 	close(ends[0]);
 	close(ends[1]);
 	if (pid > 0 && r >= 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Id maps as data: checked, searched, printed. Pure.
- * Surprise: the kernel answers every bad map with the same EINVAL, so we look before it does: lengths,
+ * Surprise: the kernel answers every bad map with the same EINVAL, so we look first: lengths,
  * the end of the id range (4294967295 is no id), overlaps on either side, lines, and the one page
  * that the text must fit in. */
 #include "ns/maps.h"
@@ -20,18 +20,20 @@ static int check_one(const char *pointer, const struct oci_id_mapping *v, size_t
 	if (m->size == 0)
 		return err_msg(ERR_CONFIG, "%s/%zu/size: must not be 0", pointer, i);
 	if ((uint64_t)m->container_id + m->size > UINT32_MAX)
-		return err_msg(ERR_CONFIG, "%s/%zu: container ids %u + %u go past the last id, 4294967294",
+		return err_msg(ERR_CONFIG,
+			       "%s/%zu: container ids %u + %u go past the last id, 4294967294",
 			       pointer, i, m->container_id, m->size);
 	if ((uint64_t)m->host_id + m->size > UINT32_MAX)
-		return err_msg(ERR_CONFIG, "%s/%zu: host ids %u + %u go past the last id, 4294967294",
-			       pointer, i, m->host_id, m->size);
+		return err_msg(ERR_CONFIG,
+			       "%s/%zu: host ids %u + %u go past the last id, 4294967294", pointer,
+			       i, m->host_id, m->size);
 	for (size_t j = 0; j < i; j++) {
 		if (overlap(m->container_id, m->size, v[j].container_id, v[j].size))
-			return err_msg(ERR_CONFIG, "%s/%zu: container ids overlap those of %s/%zu", pointer, i,
-				       pointer, j);
+			return err_msg(ERR_CONFIG, "%s/%zu: container ids overlap those of %s/%zu",
+				       pointer, i, pointer, j);
 		if (overlap(m->host_id, m->size, v[j].host_id, v[j].size))
-			return err_msg(ERR_CONFIG, "%s/%zu: host ids overlap those of %s/%zu", pointer, i,
-				       pointer, j);
+			return err_msg(ERR_CONFIG, "%s/%zu: host ids overlap those of %s/%zu",
+				       pointer, i, pointer, j);
 	}
 	return 0;
 }
@@ -40,7 +42,8 @@ int ns_maps_make(struct arena *a, const char *pointer, const struct oci_id_mappi
 		 struct ns_map **out)
 {
 	if (n > NS_MAX_MAPS)
-		return err_msg(ERR_CONFIG, "%s: %zu mappings, the kernel takes %d", pointer, n, NS_MAX_MAPS);
+		return err_msg(ERR_CONFIG, "%s: %zu mappings, the kernel takes %d", pointer, n,
+			       NS_MAX_MAPS);
 	struct ns_map *m = arena_calloc(a, n, sizeof(*m));
 	for (size_t i = 0; i < n; i++) {
 		TRY(check_one(pointer, v, i));
@@ -48,7 +51,8 @@ int ns_maps_make(struct arena *a, const char *pointer, const struct oci_id_mappi
 	}
 	size_t len = strlen(ns_maps_text(a, m, n));
 	if (len >= PAGE)
-		return err_msg(ERR_CONFIG, "%s: %zu mappings make %zu bytes, the kernel takes less than %d",
+		return err_msg(ERR_CONFIG,
+			       "%s: %zu mappings make %zu bytes, the kernel takes less than %d",
 			       pointer, n, len, PAGE);
 	*out = m;
 	return 0;

@@ -16,7 +16,7 @@
 #include "sys/netlink.h"
 #include "sys/nsfd.h"
 
-#define MAX_ADDRS 256
+#define MAX_ADDRS  256
 #define MAX_NUMBER 4096 /* of names like "eth%d" */
 
 int ns_loopback_up(void)
@@ -69,13 +69,14 @@ static int concrete_name(int inside, const char *name, char out[IFNAMSIZ])
 	const char *percent = strchr(name, '%');
 	int before = percent ? (int)(percent - name) : (int)strlen(name);
 	for (int i = 0; i < MAX_NUMBER; i++) {
-		int n = percent ? snprintf(out, IFNAMSIZ, "%.*s%d%s", before, name, i, percent + 2) :
-				  snprintf(out, IFNAMSIZ, "%s", name);
+		int n = percent ? snprintf(out, IFNAMSIZ, "%.*s%d%s", before, name, i, percent + 2)
+				: snprintf(out, IFNAMSIZ, "%s", name);
 		if (n >= IFNAMSIZ)
 			break;
 		/* Asked before, because a move whose renaming fails is not taken back. */
 		if (netlink_find(inside, out) < 0)
-			return errno == ENODEV ? 0 : err_sys("look for \"%s\" in the container", out);
+			return errno == ENODEV ? 0
+					       : err_sys("look for \"%s\" in the container", out);
 		if (!percent)
 			return err_msg(ERR_STATE, "the container has a device \"%s\" already", out);
 	}
@@ -169,7 +170,9 @@ int ns_move_netdevs(struct arena *a, const struct oci_config *c, int netns_fd)
 	_cleanup_close_ int inside = -1;
 	TRY(open_inside(netns_fd, &inside));
 	for (size_t i = 0; i < l->net_devices.n; i++) {
-		struct move m = { .outside = outside, .inside = inside, .netns_fd = netns_fd,
+		struct move m = { .outside = outside,
+				  .inside = inside,
+				  .netns_fd = netns_fd,
 				  .from = l->net_devices.v[i].key };
 		TRY_AS(move_device(a, &m, ns_device_name(l, i)), "/linux/netDevices/%s", m.from);
 	}

@@ -21,22 +21,23 @@
 struct ns_join {
 	enum oci_ns_type type;
 	const char *path;
-	size_t index;         /* in /linux/namespaces */
-	bool early;           /* before the user namespace */
+	size_t index; /* in /linux/namespaces */
+	bool early;   /* before the user namespace */
 };
 
 struct ns_map {
 	uint32_t inside, outside, size;
 };
 
+/* clang-format off */
 struct ns_plan {
 	unsigned clone_flags;          /* the first clone makes these */
-	unsigned unshare_flags;        /* the child makes these, in the user namespace; never user, cgroup */
-	bool unshare_user;             /* the child makes the user namespace, after the early joins */
+	unsigned unshare_flags;        /* the child makes these, in the user namespace */
+	bool unshare_user;             /* the child makes it, after the early joins */
 	bool new_[oci_ns_type_count];
 	bool joined[oci_ns_type_count];
-	VEC(struct ns_join) joins;     /* in the order of joining; the user namespace is among them */
-	bool forks;                    /* a second clone (CLONE_PARENT): pid or time namespace, or both */
+	VEC(struct ns_join) joins;     /* in the order of joining, the user namespace too */
+	bool forks;                    /* a second clone (CLONE_PARENT) */
 	bool cgroupns;                 /* ns_unshare_cgroup has something to do */
 	bool timens;                   /* a new time namespace */
 	const char *time_offsets;      /* text for timens_offsets, NULL = none */
@@ -48,10 +49,11 @@ struct ns_plan {
 	bool use_newidmap;             /* at least one map goes through newuidmap or newgidmap */
 	bool newuidmap, newgidmap;     /* which */
 	bool deny_setgroups;           /* write "deny" before the gid map */
-	bool stay_dumpable;            /* until the maps are written: an ordinary user writes them */
+	bool stay_dumpable;            /* until an ordinary user has written the maps */
 	bool keep_groups;              /* annotation run.oci.keep_original_groups=1 */
-	uint32_t root_uid, root_gid;   /* ids to take inside: 0 if mapped, else the first mapped one */
+	uint32_t root_uid, root_gid;   /* ids to take: 0 if mapped, else the first */
 };
+/* clang-format on */
 
 int ns_plan_make(struct arena *a, const struct oci_config *c, const struct host *h,
 		 struct ns_plan *out) MUST_CHECK;
@@ -68,9 +70,9 @@ const char *ns_maps_text(struct arena *a, const struct ns_map *m, size_t n);
 int ns_open_joins(const struct ns_plan *p, int *fds) MUST_CHECK;
 
 /* Child. Each returns at once when the recipe has nothing for it. */
-int ns_time_offsets_open(const struct ns_plan *p, int *fd) MUST_CHECK; /* first; *fd = -1 when not needed */
+int ns_time_offsets_open(const struct ns_plan *p, int *fd) MUST_CHECK; /* *fd = -1: no need */
 int ns_join_early(const struct ns_plan *p, const int *fds) MUST_CHECK;
-int ns_enter_user(const struct ns_plan *p, const int *fds) MUST_CHECK; /* then the parent writes maps */
+int ns_enter_user(const struct ns_plan *p, const int *fds) MUST_CHECK; /* then: maps are written */
 int ns_become_root(const struct ns_plan *p) MUST_CHECK;
 int ns_enter_rest(const struct ns_plan *p, const int *fds) MUST_CHECK;
 int ns_time_offsets_write(const struct ns_plan *p, int fd) MUST_CHECK; /* before the second clone */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which namespaces are joined, which are made, by whom and in what order. Pure.
- * Three questions decide everything: may the first clone make the user namespace (not when host root
- * has to join others before it), may it make the pid namespace (not when there is a second clone,
- * which would then be a child of an init that is about to exit), and is there a second clone at all
- * (a new time namespace and a joined pid namespace take effect only for children).
+ * Three questions decide everything: may the first clone make the user namespace (not when host
+ * root has to join others before it), may it make the pid namespace (not when there is a second
+ * clone, of a pid 1 that is about to exit), and is there a second clone at all (a new time namespace and a joined pid namespace take effect only for children).
  * Surprise: the cgroup namespace is in no flag word; it is made late, by a process that is already
  * in its cgroup, or it would show the caller's. docs/design/ids.md has the table. */
 #include <sched.h>
@@ -11,6 +10,7 @@
 #include "ns/kinds.h"
 
 /* In the order of joining: the mount namespace last, because it changes what /proc/self is. */
+/* clang-format off */
 const struct ns_kind ns_kinds[] = {
 	{ OCI_NS_USER,    CLONE_NEWUSER,   "user" },
 	{ OCI_NS_PID,     CLONE_NEWPID,    "pid" },
@@ -22,6 +22,7 @@ const struct ns_kind ns_kinds[] = {
 	{ OCI_NS_MOUNT,   CLONE_NEWNS,     "mount" },
 	{ oci_ns_type_absent, 0, NULL },
 };
+/* clang-format on */
 
 const struct ns_kind *ns_kind_of(enum oci_ns_type type)
 {
@@ -36,9 +37,11 @@ static int plan_types(const struct oci_linux *l, struct ns_plan *p)
 	for (size_t i = 0; i < l->namespaces.n; i++) {
 		const struct oci_namespace *ns = &l->namespaces.v[i];
 		if (ns->type <= oci_ns_type_absent || ns->type >= oci_ns_type_count)
-			return err_msg(ERR_CONFIG, "/linux/namespaces/%zu/type: no namespace type", i);
+			return err_msg(ERR_CONFIG, "/linux/namespaces/%zu/type: no namespace type",
+				       i);
 		if (p->new_[ns->type] || p->joined[ns->type])
-			return err_msg(ERR_CONFIG, "/linux/namespaces/%zu: a second \"%s\" namespace", i,
+			return err_msg(ERR_CONFIG,
+				       "/linux/namespaces/%zu: a second \"%s\" namespace", i,
 				       ns_kind_of(ns->type)->word);
 		if (ns->path && ns->path[0])
 			p->joined[ns->type] = true;
@@ -79,7 +82,8 @@ static void plan_makers(struct ns_plan *p)
 	p->unshare_user = p->new_[OCI_NS_USER] && has_early_joins(p);
 	user_later |= p->unshare_user;
 
-	p->forks = p->new_[OCI_NS_TIME] || p->joined[OCI_NS_PID] || (p->new_[OCI_NS_PID] && user_later);
+	p->forks = p->new_[OCI_NS_TIME] || p->joined[OCI_NS_PID] ||
+		   (p->new_[OCI_NS_PID] && user_later);
 	for (const struct ns_kind *k = ns_kinds; k->word; k++) {
 		if (!p->new_[k->type] || k->type == OCI_NS_CGROUP)
 			continue;
@@ -115,10 +119,12 @@ static bool is_own_id(const struct ns_map *m, size_t n, uint32_t id)
 
 /* Root may write any map of its ids; anybody else only one line with their own id, and that only
  * after giving up setgroups. Everything else is for newuidmap and newgidmap. */
-static int plan_maps(struct arena *a, const struct oci_linux *l, const struct host *h, struct ns_plan *p)
+static int plan_maps(struct arena *a, const struct oci_linux *l, const struct host *h,
+		     struct ns_plan *p)
 {
 	if (!l->uid_mappings.n || !l->gid_mappings.n)
-		return err_msg(ERR_CONFIG, "/linux/%s: a new user namespace needs at least one mapping",
+		return err_msg(ERR_CONFIG,
+			       "/linux/%s: a new user namespace needs at least one mapping",
 			       l->uid_mappings.n ? "gidMappings" : "uidMappings");
 	TRY(ns_maps_make(a, "/linux/uidMappings", l->uid_mappings.v, l->uid_mappings.n, &p->uids));
 	TRY(ns_maps_make(a, "/linux/gidMappings", l->gid_mappings.v, l->gid_mappings.n, &p->gids));
@@ -141,25 +147,34 @@ static int check_net_device(const struct oci_linux *l, size_t i)
 {
 	const char *from = l->net_devices.v[i].key, *to = ns_device_name(l, i);
 	if (!ns_device_name_ok(from))
-		return err_msg(ERR_CONFIG, "/linux/netDevices: \"%s\" cannot be the name of a network device", from);
+		return err_msg(ERR_CONFIG,
+			       "/linux/netDevices: \"%s\" cannot be the name of a network device",
+			       from);
 	if (!ns_device_name_ok(to))
-		return err_msg(ERR_CONFIG, "/linux/netDevices/%s/name: \"%s\" cannot be the name of a network device",
-			       from, to);
+		return err_msg(
+			ERR_CONFIG,
+			"/linux/netDevices/%s/name: \"%s\" cannot be the name of a network device",
+			from, to);
 	for (size_t j = 0; j < i; j++)
 		if (streq(to, ns_device_name(l, j)) && !strchr(to, '%'))
-			return err_msg(ERR_CONFIG, "/linux/netDevices/%s/name: \"%s\" is also the name for \"%s\"",
-				       from, to, l->net_devices.v[j].key);
+			return err_msg(
+				ERR_CONFIG,
+				"/linux/netDevices/%s/name: \"%s\" is also the name for \"%s\"",
+				from, to, l->net_devices.v[j].key);
 	return 0;
 }
 
-static int plan_net_devices(const struct oci_linux *l, const struct host *h, const struct ns_plan *p)
+static int plan_net_devices(const struct oci_linux *l, const struct host *h,
+			    const struct ns_plan *p)
 {
 	if (l->net_devices.n == 0)
 		return 0;
 	if (!p->new_[OCI_NS_NETWORK] && !p->joined[OCI_NS_NETWORK])
-		return err_msg(ERR_CONFIG, "/linux/netDevices: needs a network namespace: add {\"type\": \"network\"} to /linux/namespaces");
+		return err_msg(ERR_CONFIG, "/linux/netDevices: needs a network namespace: add "
+					   "{\"type\": \"network\"} to /linux/namespaces");
 	if (h->rootless)
-		return err_msg(ERR_UNSUPPORTED, "/linux/netDevices: only root of the host can give its network devices away");
+		return err_msg(ERR_UNSUPPORTED, "/linux/netDevices: only root of the host can give "
+						"its network devices away");
 	for (size_t i = 0; i < l->net_devices.n; i++)
 		TRY(check_net_device(l, i));
 	return 0;
@@ -173,7 +188,8 @@ static bool keeps_groups(const struct oci_config *c)
 	return false;
 }
 
-int ns_plan_make(struct arena *a, const struct oci_config *c, const struct host *h, struct ns_plan *out)
+int ns_plan_make(struct arena *a, const struct oci_config *c, const struct host *h,
+		 struct ns_plan *out)
 {
 	struct ns_plan p = { .keep_groups = keeps_groups(c) };
 	static const struct oci_linux none;
@@ -181,7 +197,9 @@ int ns_plan_make(struct arena *a, const struct oci_config *c, const struct host 
 
 	TRY(plan_types(l, &p));
 	if (h->euid != 0 && !p.new_[OCI_NS_USER] && !p.joined[OCI_NS_USER])
-		return err_msg(ERR_CONFIG, "/linux/namespaces: uid %u is not root, so a user namespace is needed: add {\"type\": \"user\"} and mappings",
+		return err_msg(ERR_CONFIG,
+			       "/linux/namespaces: uid %u is not root, so a user namespace is "
+			       "needed: add {\"type\": \"user\"} and mappings",
 			       (unsigned)h->euid);
 	plan_joins(a, l, h->euid == 0, &p);
 	plan_makers(&p);

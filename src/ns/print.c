@@ -5,7 +5,8 @@
 
 static const char indent[] = "         ";
 
-static void print_maps(const char *what, const struct ns_map *m, size_t n, bool helper, struct str *s)
+static void print_maps(const char *what, const struct ns_map *m, size_t n, bool helper,
+		       struct str *s)
 {
 	str_addf(s, "%smap      %s", indent, what);
 	for (size_t i = 0; i < n; i++)

@@ -44,7 +44,8 @@ static pid_t clone_old(uint64_t flags, int *pidfd)
 static pid_t clone_new(uint64_t flags, int cgroup_fd, int *pidfd)
 {
 	struct clone3_args args = {
-		.flags = flags | (pidfd ? CLONE_PIDFD : 0) | (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
+		.flags = flags | (pidfd ? CLONE_PIDFD : 0) |
+			 (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.exit_signal = exit_signal(flags),
 		.cgroup = cgroup_fd >= 0 ? (uint64_t)cgroup_fd : 0,

@@ -12,5 +12,5 @@
 /* Returns twice, like fork; -1 and errno. flags: CLONE_NEW*, CLONE_PARENT.
  * cgroup_fd: directory of the cgroup2 cgroup to start in, -1 = ours. *into_cgroup (may be NULL)
  * tells whether the kernel did it (5.7); when false, the caller moves the child itself.
- * pidfd (may be NULL): close-on-exec pidfd of the child, -1 when the kernel made none (before 5.2). */
+ * pidfd (may be NULL): close-on-exec pidfd of the child, -1 when there is none (before 5.2). */
 pid_t sys_clone3(uint64_t flags, int cgroup_fd, int *pidfd, bool *into_cgroup);

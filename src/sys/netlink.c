@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests to NETLINK_ROUTE, one at a time, each answered before the next is sent.
- * Surprise: a dump comes in several datagrams and is over only at NLMSG_DONE; a datagram larger than
- * our buffer would be cut silently, so MSG_TRUNC is looked at. */
+ * Surprise: a dump comes in several datagrams and is over only at NLMSG_DONE; a datagram larger
+ * than our buffer would be cut silently, so MSG_TRUNC is looked at. */
 #include "sys/netlink.h"
 
 #include <errno.h>
@@ -50,7 +50,8 @@ static int request_send(int nl, struct request *r)
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	ssize_t n;
 	do
-		n = sendto(nl, &r->h, r->h.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel));
+		n = sendto(nl, &r->h, r->h.nlmsg_len, 0, (struct sockaddr *)&kernel,
+			   sizeof(kernel));
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -1 : 0;
 }
@@ -60,8 +61,10 @@ static int reply_receive(int nl, struct reply *r)
 	struct iovec iov = { .iov_base = r->buf, .iov_len = sizeof(r->buf) };
 	for (;;) {
 		struct sockaddr_nl from = { 0 };
-		struct msghdr msg = { .msg_name = &from, .msg_namelen = sizeof(from),
-				      .msg_iov = &iov, .msg_iovlen = 1 };
+		struct msghdr msg = { .msg_name = &from,
+				      .msg_namelen = sizeof(from),
+				      .msg_iov = &iov,
+				      .msg_iovlen = 1 };
 		ssize_t n = recvmsg(nl, &msg, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -163,8 +166,10 @@ static void parse_addr(const struct nlmsghdr *h, struct netlink_addr *out)
 {
 	const struct ifaddrmsg *m = NLMSG_DATA(h);
 	int left = (int)IFA_PAYLOAD(h);
-	*out = (struct netlink_addr){ .family = m->ifa_family, .prefix = m->ifa_prefixlen,
-				      .scope = m->ifa_scope, .flags = m->ifa_flags };
+	*out = (struct netlink_addr){ .family = m->ifa_family,
+				      .prefix = m->ifa_prefixlen,
+				      .scope = m->ifa_scope,
+				      .flags = m->ifa_flags };
 	for (const struct rtattr *a = IFA_RTA(m); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		size_t n = RTA_PAYLOAD(a);
 		if (a->rta_type == IFA_LOCAL)

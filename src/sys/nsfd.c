@@ -32,6 +32,6 @@ bool nsfd_is_own(int fd, const char *name)
 	char path[64];
 	struct stat theirs, ours;
 	snprintf(path, sizeof(path), "/proc/self/ns/%s", name);
-	return fstat(fd, &theirs) == 0 && stat(path, &ours) == 0 &&
-	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+	return fstat(fd, &theirs) == 0 && stat(path, &ours) == 0 && theirs.st_dev == ours.st_dev &&
+	       theirs.st_ino == ours.st_ino;
 }

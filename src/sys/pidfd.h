@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-int sys_pidfd_open(pid_t pid);                 /* close-on-exec */
-int sys_pidfd_signal(int pidfd, int signo);    /* ESRCH: it has ended and was reaped */
+int sys_pidfd_open(pid_t pid);              /* close-on-exec */
+int sys_pidfd_signal(int pidfd, int signo); /* ESRCH: it has ended and was reaped */
 /* 1 when the process has ended, 0 after timeout_ms (-1 = wait for ever). */
 int sys_pidfd_wait_exit(int pidfd, int timeout_ms);
 

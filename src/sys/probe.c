@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the facts of struct host. System calls are probed by calling them with arguments that cannot
- * do anything: a kernel that knows the call says EINVAL or EBADF.
+/* Reads the facts of struct host. System calls are probed by calling them with arguments that
+ * cannot do anything: a kernel that knows the call says EINVAL or EBADF.
  * Surprise: seccomp filters of outer containers may answer EPERM for calls they do not know; that
  * counts as "not there", as ENOSYS does. */
 #include "sys/probe.h"
@@ -17,7 +17,7 @@
 #define SELINUX_MAGIC 0xf97cff8c
 #endif
 #define INIT_USERNS_INO 0xEFFFFFFDu /* PROC_USER_INIT_INO, kernel ABI since 3.8 */
-#define MAX_PROC_TEXT (1u << 20)
+#define MAX_PROC_TEXT   (1u << 20)
 
 static bool refused(long r)
 {
@@ -50,7 +50,8 @@ static char *unescape(struct arena *a, const char *v, size_t n)
 	char *out = arena_alloc(a, n + 1), *w = out;
 	for (size_t i = 0; i < n; i++) {
 		if (v[i] == '\\' && i + 3 < n && v[i + 1] >= '0' && v[i + 1] <= '3') {
-			*w++ = (char)((v[i + 1] - '0') * 64 + (v[i + 2] - '0') * 8 + (v[i + 3] - '0'));
+			*w++ = (char)((v[i + 1] - '0') * 64 + (v[i + 2] - '0') * 8 +
+				      (v[i + 3] - '0'));
 			i += 3;
 		} else {
 			*w++ = v[i];
@@ -90,7 +91,8 @@ static int probe_cgroups(struct arena *a, struct host *h)
 	} else if (is_fs("/sys/fs/cgroup/unified", CGROUP2_SUPER_MAGIC)) {
 		h->cgroup_root = "/sys/fs/cgroup/unified";
 	} else {
-		TRY(io_read_virtual(a, AT_FDCWD, "/proc/self/mountinfo", 16 * MAX_PROC_TEXT, &text, &len));
+		TRY(io_read_virtual(a, AT_FDCWD, "/proc/self/mountinfo", 16 * MAX_PROC_TEXT, &text,
+				    &len));
 		h->cgroup_root = host_cgroup_mount(a, text);
 	}
 	return 0;
@@ -121,7 +123,7 @@ static bool apparmor_enabled(void)
 
 static void probe_calls(struct host *h)
 {
-	/* move_mount says EPERM to the unprivileged before it looks at anything; open_tree does not. */
+	/* move_mount says EPERM to the unprivileged before it looks; open_tree does not. */
 	h->mount_api = !refused(syscall(SYS_open_tree, -1, "", 0)) &&
 		       !(syscall(SYS_move_mount, -1, "", -1, "", 0) < 0 && errno == ENOSYS);
 	h->mount_setattr = !refused(syscall(SYS_mount_setattr, -1, "", 0, NULL, 0));

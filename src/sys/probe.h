@@ -2,8 +2,8 @@
 /* What this host and this user can do: facts for the planners, read once, changing nothing.
  * Each fact costs at most a few system calls; nothing is loaded and no program is run. Tests hand
  * the planners a struct host of their own.
- * Surprise: "in the initial user namespace" is told by the inode number of the namespace, not by the
- * id map: a nested namespace may have the identity map of the whole range. */
+ * Surprise: "in the initial user namespace" is told by the inode number of the namespace, not by
+ * the id map: a nested namespace may have the identity map of the whole range. */
 #pragma once
 
 #include <sys/types.h>
@@ -15,17 +15,17 @@
 struct host {
 	uid_t euid;
 	gid_t egid;
-	bool in_userns;          /* not the initial user namespace */
-	bool rootless;           /* euid != 0 or in_userns; the caller may overrule it (--rootless) */
+	bool in_userns; /* not the initial user namespace */
+	bool rootless;  /* euid != 0 or in_userns, unless overruled */
 	bool systemd_running;
-	const char *cgroup_root; /* mount point of cgroup2: "/sys/fs/cgroup", ".../unified"; "" = none */
+	const char *cgroup_root; /* where cgroup2 is mounted, "" = nowhere */
 	const char *own_cgroup;  /* the 0:: line of /proc/self/cgroup, "/" when there is none */
 	bool apparmor, selinux;
-	bool mount_api;          /* open_tree, move_mount, fsopen ... */
+	bool mount_api; /* open_tree, move_mount, fsopen ... */
 	bool mount_setattr;
 	bool openat2;
 	bool clone3;
-	int last_cap;            /* highest capability number of this kernel */
+	int last_cap; /* highest capability number of this kernel */
 };
 
 int host_probe(struct arena *a, struct host *out) MUST_CHECK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Become a copy of ourselves that nobody can write to: a memfd with all its seals, or, where the
- * system forbids programs in memfds (vm.memfd_noexec=2), a read-only mount that is attached nowhere.
+ * system forbids programs in memfds (vm.memfd_noexec=2), a read-only mount attached nowhere.
  * Surprise: the mount protects only while no descriptor of it exists, for who holds one may make it
  * writable again; ours is close-on-exec, so it is gone when the copy starts.
  * Pages of a memfd are charged to the cgroup we are in: this runs before any container has one. */
@@ -49,13 +49,15 @@ static bool unchangeable(int exe)
 	struct statfs fs;
 	if (fstatfs(exe, &fs) == 0) {
 		unsigned long type = (unsigned long)fs.f_type;
-		if (type == SQUASHFS_MAGIC || type == EROFS_SUPER_MAGIC_V1 || type == ISOFS_SUPER_MAGIC)
+		if (type == SQUASHFS_MAGIC || type == EROFS_SUPER_MAGIC_V1 ||
+		    type == ISOFS_SUPER_MAGIC)
 			return true;
 	}
 	struct statx st;
 	if (statx(exe, "", AT_EMPTY_PATH, STATX_TYPE, &st) < 0)
 		return false;
-	return st.stx_attributes & st.stx_attributes_mask & (STATX_ATTR_IMMUTABLE | STATX_ATTR_VERITY);
+	return st.stx_attributes & st.stx_attributes_mask &
+	       (STATX_ATTR_IMMUTABLE | STATX_ATTR_VERITY);
 }
 
 static bool on_our_readonly_mount(int exe)

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-/* First thing in main() of create, run, exec. Does not return when it re-executes: argv, environment
- * and every descriptor stay as they are. Returns 0 when we are the copy already, or the binary
- * cannot be changed by anyone (fs-verity, immutable, a read-only kind of file system). */
+/* First thing in main() of create, run, exec. Does not return when it re-executes: argv, the
+ * environment and every descriptor stay as they are. Returns 0 when we are the copy already, or the
+ * binary cannot be changed by anyone (fs-verity, immutable, a read-only kind of file system). */
 int selfexe_seal(char **argv) MUST_CHECK;

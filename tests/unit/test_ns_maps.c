@@ -28,16 +28,24 @@ static const struct {
 	{ { { 10, 20, 10, { 0 } }, { 0, 10, 10, { 0 } }, { 20, 0, 10, { 0 } } }, 3, NULL },
 	{ { { UINT32_MAX - 1, 5, 1, { 0 } } }, 1, NULL },
 	{ { { 0, 1000, 0, { 0 } } }, 1, "/m/0/size: must not be 0" },
-	{ { { 1, 0, UINT32_MAX, { 0 } } }, 1,
+	{ { { 1, 0, UINT32_MAX, { 0 } } },
+	  1,
 	  "/m/0: container ids 1 + 4294967295 go past the last id, 4294967294" },
-	{ { { UINT32_MAX, 0, 1, { 0 } } }, 1,
+	{ { { UINT32_MAX, 0, 1, { 0 } } },
+	  1,
 	  "/m/0: container ids 4294967295 + 1 go past the last id, 4294967294" },
-	{ { { 0, 1, 1, { 0 } }, { 1, UINT32_MAX - 9, 10, { 0 } } }, 2,
+	{ { { 0, 1, 1, { 0 } }, { 1, UINT32_MAX - 9, 10, { 0 } } },
+	  2,
 	  "/m/1: host ids 4294967286 + 10 go past the last id, 4294967294" },
-	{ { { 0, 1000, 10, { 0 } }, { 9, 2000, 10, { 0 } } }, 2, "/m/1: container ids overlap those of /m/0" },
-	{ { { 0, 1000, 10, { 0 } }, { 20, 2000, 1, { 0 } }, { 30, 1009, 1, { 0 } } }, 3,
+	{ { { 0, 1000, 10, { 0 } }, { 9, 2000, 10, { 0 } } },
+	  2,
+	  "/m/1: container ids overlap those of /m/0" },
+	{ { { 0, 1000, 10, { 0 } }, { 20, 2000, 1, { 0 } }, { 30, 1009, 1, { 0 } } },
+	  3,
 	  "/m/2: host ids overlap those of /m/0" },
-	{ { { 5, 1000, 1, { 0 } }, { 0, 2000, 65536, { 0 } } }, 2, "/m/1: container ids overlap those of /m/0" },
+	{ { { 5, 1000, 1, { 0 } }, { 0, 2000, 65536, { 0 } } },
+	  2,
+	  "/m/1: container ids overlap those of /m/0" },
 };
 
 START_TEST(checked)
@@ -61,7 +69,9 @@ static int make_many(size_t n, uint32_t first)
 	struct oci_id_mapping *v = arena_calloc(a, n, sizeof(*v));
 	struct ns_map *m;
 	for (size_t i = 0; i < n; i++)
-		v[i] = (struct oci_id_mapping){ .container_id = (uint32_t)i, .host_id = first + (uint32_t)i, .size = 1 };
+		v[i] = (struct oci_id_mapping){ .container_id = (uint32_t)i,
+						.host_id = first + (uint32_t)i,
+						.size = 1 };
 	return ns_maps_make(a, "/m", v, n, &m);
 }
 
@@ -78,9 +88,12 @@ END_TEST
 START_TEST(lookup_and_text)
 {
 	const struct ns_map m[] = { { 0, 1000, 1 }, { 10, 100000, 5 } };
-	static const struct { uint32_t id; bool there; } ids[] = {
-		{ 0, true }, { 1, false }, { 9, false }, { 10, true }, { 14, true }, { 15, false },
-		{ UINT32_MAX, false },
+	static const struct {
+		uint32_t id;
+		bool there;
+	} ids[] = {
+		{ 0, true },  { 1, false },  { 9, false },          { 10, true },
+		{ 14, true }, { 15, false }, { UINT32_MAX, false },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
 		ck_assert_int_eq(ns_maps_has(m, 2, ids[i].id), ids[i].there);
@@ -92,7 +105,8 @@ END_TEST
 START_TEST(helper_arguments)
 {
 	const struct ns_map m[] = { { 0, 1000, 1 }, { 1, 100000, 65536 } };
-	static const char *const want[] = { "newuidmap", "42", "0", "1000", "1", "1", "100000", "65536" };
+	static const char *const want[] = { "newuidmap", "42", "0",      "1000",
+					    "1",         "1",  "100000", "65536" };
 	const char **argv = ns_maps_argv(a, "/usr/bin/newuidmap", 42, m, 2);
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++)
 		ck_assert_str_eq(argv[i], want[i]);

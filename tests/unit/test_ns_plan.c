@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The recipe for namespaces: every combination of absent, new and joined for all eight kinds, by
- * root and by an ordinary user, against the rules the kernel and the owners of namespaces impose. */
+ * root and by an ordinary user, against the rules that the kernel imposes. */
 #include <check.h>
 #include <sched.h>
 
@@ -11,10 +11,12 @@
 #endif
 
 enum { ABSENT, NEW, JOINED, STATES };
-static const enum oci_ns_type types[] = { OCI_NS_USER, OCI_NS_PID, OCI_NS_NETWORK, OCI_NS_IPC,
-					  OCI_NS_UTS, OCI_NS_CGROUP, OCI_NS_TIME, OCI_NS_MOUNT };
-static const unsigned flags[] = { CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC,
-				  CLONE_NEWUTS, CLONE_NEWCGROUP, CLONE_NEWTIME, CLONE_NEWNS };
+static const enum oci_ns_type types[] = {
+	OCI_NS_USER, OCI_NS_PID,    OCI_NS_NETWORK, OCI_NS_IPC,
+	OCI_NS_UTS,  OCI_NS_CGROUP, OCI_NS_TIME,    OCI_NS_MOUNT
+};
+static const unsigned flags[] = { CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET,  CLONE_NEWIPC,
+				  CLONE_NEWUTS,  CLONE_NEWCGROUP, CLONE_NEWTIME, CLONE_NEWNS };
 #define KINDS ARRAY_SIZE(types)
 
 static struct arena *a;
@@ -67,13 +69,18 @@ static unsigned flag_of(enum oci_ns_type type)
 }
 
 /* ck_assert reports every success too; for hundreds of thousands of them that takes seconds. */
-#define MUST(x_) do { if (!(x_)) ck_abort_msg("%s, combination %u", #x_, combination); } while (0)
+#define MUST(x_)                                                              \
+	do {                                                                  \
+		if (!(x_))                                                    \
+			ck_abort_msg("%s, combination %u", #x_, combination); \
+	} while (0)
 static unsigned combination;
 
 /* Every new namespace is made exactly once, by somebody who may. */
 static void check_makers(const int state[KINDS])
 {
-	unsigned made = plan.clone_flags | plan.unshare_flags | (plan.unshare_user ? CLONE_NEWUSER : 0);
+	unsigned made =
+		plan.clone_flags | plan.unshare_flags | (plan.unshare_user ? CLONE_NEWUSER : 0);
 	MUST((plan.clone_flags & plan.unshare_flags) == 0);
 	MUST((plan.unshare_flags & CLONE_NEWUSER) == 0);
 	MUST(!(plan.unshare_user && (plan.clone_flags & CLONE_NEWUSER)));
@@ -88,7 +95,7 @@ static void check_makers(const int state[KINDS])
 	}
 }
 
-/* What is new belongs to the container's user namespace; what is joined may belong to the host's. */
+/* What is new belongs to the container's user namespace; what is joined may be the host's. */
 static void check_owners(const int state[KINDS])
 {
 	bool early = false;
@@ -160,8 +167,8 @@ END_TEST
 
 START_TEST(usual_container)
 {
-	static const enum oci_ns_type usual[] = { OCI_NS_PID, OCI_NS_NETWORK, OCI_NS_IPC, OCI_NS_UTS,
-						  OCI_NS_MOUNT, OCI_NS_CGROUP };
+	static const enum oci_ns_type usual[] = { OCI_NS_PID, OCI_NS_NETWORK, OCI_NS_IPC,
+						  OCI_NS_UTS, OCI_NS_MOUNT,   OCI_NS_CGROUP };
 	unsigned want = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++) {
 		ask(usual[i], "");
@@ -193,7 +200,8 @@ START_TEST(root_writes_maps_itself)
 {
 	ask(OCI_NS_USER, NULL);
 	make();
-	ck_assert(plan.need_maps && !plan.use_newidmap && !plan.deny_setgroups && !plan.stay_dumpable);
+	ck_assert(plan.need_maps && !plan.use_newidmap && !plan.deny_setgroups &&
+		  !plan.stay_dumpable);
 	ck_assert_uint_eq(plan.nuids, 1);
 	ck_assert_uint_eq(plan.uids[0].outside, 100000);
 	ck_assert(plan.root_uid == 0 && plan.root_gid == 0);
@@ -230,7 +238,9 @@ END_TEST
 
 START_TEST(joined_user_namespace_has_its_maps)
 {
-	ids[0] = (struct oci_id_mapping){ .container_id = 0, .host_id = 0, .size = 0 }; /* not looked at */
+	ids[0] = (struct oci_id_mapping){ .container_id = 0,
+					  .host_id = 0,
+					  .size = 0 }; /* not looked at */
 	ask(OCI_NS_USER, "/proc/1/ns/user");
 	make();
 	ck_assert(plan.userns && !plan.need_maps && plan.nuids == 0);
@@ -241,9 +251,11 @@ START_TEST(new_user_namespace_needs_maps)
 {
 	ask(OCI_NS_USER, NULL);
 	lin.gid_mappings.n = 0;
-	ck_assert_str_eq(refusal(), "/linux/gidMappings: a new user namespace needs at least one mapping");
+	ck_assert_str_eq(refusal(),
+			 "/linux/gidMappings: a new user namespace needs at least one mapping");
 	lin.uid_mappings.n = 0;
-	ck_assert_str_eq(refusal(), "/linux/uidMappings: a new user namespace needs at least one mapping");
+	ck_assert_str_eq(refusal(),
+			 "/linux/uidMappings: a new user namespace needs at least one mapping");
 }
 END_TEST
 
@@ -287,7 +299,8 @@ static void device(size_t i, const char *from, const char *to)
 START_TEST(net_devices_names)
 {
 	static const char *const good[] = { "eth0", "a", "fifteen-letters", "eth%d", NULL, "" };
-	static const char *const bad[] = { ".", "..", "a/b", "a:b", "a b", "sixteen--letters", "eth%s", "%d%d", "%" };
+	static const char *const bad[] = { ".",     "..",   "a/b", "a:b", "a b", "sixteen--letters",
+					   "eth%s", "%d%d", "%" };
 	ask(OCI_NS_NETWORK, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		device(0, "h0", good[i]);
@@ -309,7 +322,8 @@ START_TEST(net_devices_need)
 	ask(OCI_NS_NETWORK, "/run/netns/a");
 	make();
 	device(1, "h1", "eth0");
-	ck_assert_str_eq(refusal(), "/linux/netDevices/h1/name: \"eth0\" is also the name for \"h0\"");
+	ck_assert_str_eq(refusal(),
+			 "/linux/netDevices/h1/name: \"eth0\" is also the name for \"h0\"");
 	device(1, "h1", "eth1");
 	host.rootless = true;
 	ck_assert_ptr_nonnull(strstr(refusal(), "only root of the host"));
@@ -326,11 +340,12 @@ START_TEST(printed)
 	ask(OCI_NS_NETWORK, "/run/netns/a");
 	make();
 	ns_plan_print(&plan, &s);
-	ck_assert_str_eq(s.v, "ns       new user pid   forks 1\n"
-			      "         join     network \"/run/netns/a\" before the user namespace\n"
-			      "         map      uid 0:100000:65536\n"
-			      "         map      gid 0:100000:65536\n"
-			      "         root     0:0\n");
+	ck_assert_str_eq(s.v,
+			 "ns       new user pid   forks 1\n"
+			 "         join     network \"/run/netns/a\" before the user namespace\n"
+			 "         map      uid 0:100000:65536\n"
+			 "         map      gid 0:100000:65536\n"
+			 "         root     0:0\n");
 }
 END_TEST
 

@@ -31,9 +31,11 @@ START_TEST(cgroup_mount)
 {
 	ck_assert_str_eq(host_cgroup_mount(a, ""), "");
 	ck_assert_str_eq(host_cgroup_mount(a, "22 1 0:5 / /proc rw - proc proc rw\n"), "");
-	ck_assert_str_eq(host_cgroup_mount(a, "22 1 0:5 / /proc rw - proc proc rw\n"
-					      "30 22 0:26 / /srv/my\\040cg rw,nosuid shared:4 - cgroup2 cgroup2 rw\n"),
-			 "/srv/my cg");
+	ck_assert_str_eq(
+		host_cgroup_mount(
+			a, "22 1 0:5 / /proc rw - proc proc rw\n"
+			   "30 22 0:26 / /srv/my\\040cg rw,nosuid shared:4 - cgroup2 cgroup2 rw\n"),
+		"/srv/my cg");
 	ck_assert_str_eq(host_cgroup_mount(a, "30 22 0:26 / /cg rw - cgroup2 x rw"), "/cg");
 	/* the words in another place of the line are not a mount of it */
 	ck_assert_str_eq(host_cgroup_mount(a, "30 22 0:26 / /cg rw - cgroup cgroup2 rw\n"), "");
