@@ -2,7 +2,8 @@
 /* Which namespaces are joined, which are made, by whom and in what order. Pure.
  * Three questions decide everything: may the first clone make the user namespace (not when host
  * root has to join others before it), may it make the pid namespace (not when there is a second
- * clone, of a pid 1 that is about to exit), and is there a second clone at all (a new time namespace and a joined pid namespace take effect only for children).
+ * clone: its maker, pid 1, is about to exit), and is there a second clone at all (a new time
+ * namespace and a joined pid namespace take effect only for children).
  * Surprise: the cgroup namespace is in no flag word; it is made late, by a process that is already
  * in its cgroup, or it would show the caller's. docs/design/ids.md has the table. */
 #include <sched.h>
