@@ -5,8 +5,8 @@
  * namespace may not mount without a network namespace of its own, becomes a bind of the host's. */
 #include "sys/sys.h"
 
-#include <linux/magic.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -20,9 +20,10 @@ static const struct mounter *const mounters[] = { &mounter_fd, &mounter_classic 
 
 int op_failed(const struct mount_op *op, int no, const char *detail)
 {
-	const char *what = op->kind == MOUNT_FS ? op->fstype :
-			   op->kind == MOUNT_REMOUNT ? "remount" :
-			   op->kind == MOUNT_CGROUP ? "cgroup" : op->source;
+	const char *what = op->kind == MOUNT_FS        ? op->fstype
+			   : op->kind == MOUNT_REMOUNT ? "remount"
+			   : op->kind == MOUNT_CGROUP  ? "cgroup"
+						       : op->source;
 	char asked[32] = "";
 	bool more = detail && *detail;
 
@@ -43,8 +44,8 @@ static int propagate(struct mount_job *j)
 			.propagation = flags & ~(unsigned long)MS_REC,
 			.recursive = flags & MS_REC,
 		};
-		int r = j->plan->use_fd_api ? mountfd_setattr(j->mount_fd, &a) :
-					      classic_propagation(j->r, j->mount_fd, flags);
+		int r = j->plan->use_fd_api ? mountfd_setattr(j->mount_fd, &a)
+					    : classic_propagation(j->r, j->mount_fd, flags);
 
 		if (r < 0)
 			return op_failed(j->op, errno, "setting the propagation");
@@ -59,7 +60,8 @@ int op_run(struct mount_job *j)
 			continue;
 		return propagate(j);
 	}
-	return err_msg(ERR_UNSUPPORTED, "mounting \"%s\" on \"%s\": id-mapped mounts and recursive "
+	return err_msg(ERR_UNSUPPORTED,
+		       "mounting \"%s\" on \"%s\": id-mapped mounts and recursive "
 		       "attributes need Linux 5.12 or later",
 		       j->op->source ? j->op->source : j->op->fstype, j->op->target);
 }
@@ -105,7 +107,8 @@ static int check_proc_source(const struct mount_op *op, int source_fd)
 	if (fstatfs(source_fd, &fs) < 0 || fstat(source_fd, &st) < 0)
 		return op_failed(op, errno, "checking the source");
 	if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != 1)
-		return op_failed(op, 0, "cannot be mounted because the source is not a proc filesystem");
+		return op_failed(op, 0,
+				 "cannot be mounted because the source is not a proc filesystem");
 	return 0;
 }
 
@@ -189,8 +192,9 @@ static void inherit_owner(const struct mount_job *j, const struct target *t)
 static int bind_sys(struct mount_job *j)
 {
 	struct mount_op op = *j->op;
-	struct mount_job bind = { .op = &op, .plan = j->plan, .r = j->r, .target_fd = j->target_fd,
-				  .mount_fd = -1 };
+	struct mount_job bind = {
+		.op = &op, .plan = j->plan, .r = j->r, .target_fd = j->target_fd, .mount_fd = -1
+	};
 	_cleanup_close_ int source = -1;
 	int r;
 
@@ -213,10 +217,12 @@ static int bind_sys(struct mount_job *j)
 static void explain_failure(const struct mount_job *j, int r)
 {
 	if (r == -EPERM && streq(j->op->fstype, "proc") && j->plan->userns)
-		err_hint("a user namespace may mount proc only with a new pid namespace, and only if "
+		err_hint("a user namespace may mount proc only with a new pid namespace, and only "
+			 "if "
 			 "no part of the host's /proc is covered");
 	if (r == -EINVAL && streq(j->op->fstype, "devpts") && j->plan->userns)
-		err_hint("uid= and gid= must be ids that are mapped in the container's user namespace");
+		err_hint("uid= and gid= must be ids that are mapped in the container's user "
+			 "namespace");
 }
 
 static int run_fs(struct mount_job *j)
@@ -252,12 +258,15 @@ static int run_other(struct mount_job *j)
 	return j->op->kind == MOUNT_CGROUP ? cgroupfs_mount(j) : op_run(j);
 }
 
-static int run_one(const struct rootfs_plan *p, struct rootfs *r, const struct mount_op *op, int handle)
+static int run_one(const struct rootfs_plan *p, struct rootfs *r, const struct mount_op *op,
+		   int handle)
 {
-	struct mount_job j = { .op = op, .plan = p, .r = r, .source_fd = -1, .target_fd = -1,
-			       .mount_fd = -1 };
-	int res = op->kind == MOUNT_BIND ? run_bind(&j, handle) :
-		  op->kind == MOUNT_FS ? run_fs(&j) : run_other(&j);
+	struct mount_job j = {
+		.op = op, .plan = p, .r = r, .source_fd = -1, .target_fd = -1, .mount_fd = -1
+	};
+	int res = op->kind == MOUNT_BIND ? run_bind(&j, handle)
+		  : op->kind == MOUNT_FS ? run_fs(&j)
+					 : run_other(&j);
 
 	if (res == 0 && op->late_ro)
 		r->late[r->nlate++] = take_fd(&j.mount_fd);

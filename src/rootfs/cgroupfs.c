@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The "cgroup" mount type. With a cgroup namespace of its own the container gets a real cgroup2 mount
- * that shows only its own part; else a bind of what the host has.
- * Surprise: cgroup2 must never be mounted from the host's cgroup namespace: it is one file system for
- * the whole host, and the new mount's options (nsdelegate) would replace the host's. */
+/* The "cgroup" mount type. With a cgroup namespace of its own the container gets a real cgroup2
+ * mount that shows only its own part; else a bind of what the host has. Surprise: cgroup2 must
+ * never be mounted from the host's cgroup namespace: it is one file system for the whole host, and
+ * the new mount's options (nsdelegate) would replace the host's. */
 #include "sys/sys.h"
 
 #include "base/cleanup.h"
@@ -54,7 +54,8 @@ static int mount_empty(struct mount_job *j)
 	op.kind = MOUNT_FS;
 	op.fstype = "tmpfs";
 	op.source = "tmpfs";
-	op.opt.attr_set |= MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	op.opt.attr_set |=
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	op.opt.data = data;
 	op.opt.ndata = ARRAY_SIZE(data);
 	sub.op = &op;

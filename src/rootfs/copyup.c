@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tmpcopyup: a tmpfs that starts with what the image has at its mount point. Everything goes by
  * descriptor and name, never following a symlink; modes, owners, times and extended attributes come
- * along. Surprise: sockets are skipped (nobody listens in a copy), and a device node a user namespace
- * may not make is an error, because a silently missing file is worse. */
+ * along. Surprise: sockets are skipped (nobody listens in a copy), and a device node a user
+ * namespace may not make is an error, because a silently missing file is worse. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,8 @@ static int copy_xattrs(int from, int to, const char *name)
 		if (len < 0)
 			return err_sys("read attribute \"%s\" of \"%s\"", k, name);
 		/* tmpfs has no user.* before 6.6, and labels may be the host's to give. */
-		if (fsetxattr(to, k, value, (size_t)len, 0) < 0 && errno != ENOTSUP && errno != EPERM)
+		if (fsetxattr(to, k, value, (size_t)len, 0) < 0 && errno != ENOTSUP &&
+		    errno != EPERM)
 			return err_sys("set attribute \"%s\" of \"%s\"", k, name);
 	}
 	return 0;
@@ -57,7 +58,8 @@ static int copy_meta(int from, int to, const struct stat *st, const char *name)
 
 static int copy_file(int from_dir, int to_dir, const char *name, const struct stat *st)
 {
-	_cleanup_close_ int in = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	_cleanup_close_ int in =
+		openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	_cleanup_close_ int out = -1;
 	struct stat now;
 
@@ -95,9 +97,11 @@ static int copy_link(int from_dir, int to_dir, const char *name, const struct st
 	return 0;
 }
 
-static int copy_dir(int from_dir, int to_dir, const char *name, const struct stat *st, unsigned level)
+static int copy_dir(int from_dir, int to_dir, const char *name, const struct stat *st,
+		    unsigned level)
 {
-	_cleanup_close_ int in = openat(from_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_close_ int in =
+		openat(from_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	_cleanup_close_ int out = -1;
 
 	if (in < 0)

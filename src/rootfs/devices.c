@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Device nodes, the usual links of /dev, and /dev/console.
- * Surprise: /dev need not be a fresh tmpfs; it may be a directory of the image in which every name is
- * a trap. Names are made relative to a held directory and never followed; what is there already is
- * used only if it is exactly what we would have made. */
+ * Surprise: /dev need not be a fresh tmpfs; it may be a directory of the image in which every name
+ * is a trap. Names are made relative to a held directory and never followed; what is there already
+ * is used only if it is exactly what we would have made. */
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -20,12 +20,9 @@ static const struct {
 	const char *name, *text;
 	const char *needs; /* host path that must exist, NULL */
 } links[] = {
-	{ "ptmx", "pts/ptmx", NULL },
-	{ "fd", "/proc/self/fd", NULL },
-	{ "stdin", "/proc/self/fd/0", NULL },
-	{ "stdout", "/proc/self/fd/1", NULL },
-	{ "stderr", "/proc/self/fd/2", NULL },
-	{ "core", "/proc/kcore", "/proc/kcore" },
+	{ "ptmx", "pts/ptmx", NULL },          { "fd", "/proc/self/fd", NULL },
+	{ "stdin", "/proc/self/fd/0", NULL },  { "stdout", "/proc/self/fd/1", NULL },
+	{ "stderr", "/proc/self/fd/2", NULL }, { "core", "/proc/kcore", "/proc/kcore" },
 };
 
 static int device_failed(const struct rootfs_device *d, const char *what)
@@ -64,8 +61,10 @@ static int open_dir(struct rootfs *r, const char *dir, bool create, int *out)
 		fd = inroot_open(r->root_fd, dir, O_PATH | O_DIRECTORY, INROOT_NO_SYMLINKS);
 	}
 	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
-		return err_msg(ERR_SYS, "\"%s\" in the root filesystem must be a real directory to hold "
-			       "devices", dir);
+		return err_msg(ERR_SYS,
+			       "\"%s\" in the root filesystem must be a real directory to hold "
+			       "devices",
+			       dir);
 	if (fd < 0)
 		return err_sys("opening \"%s\" for devices", dir);
 	*out = fd;
@@ -133,11 +132,12 @@ static int look_at_existing(const struct rootfs_device *d, int dir, const char *
 	if (S_ISREG(st.st_mode) && d->type != 'p')
 		return 1;
 	errno = EEXIST;
-	return device_failed(d, S_ISLNK(st.st_mode) ? "a symlink is there" : "something else is there");
+	return device_failed(d, S_ISLNK(st.st_mode) ? "a symlink is there"
+						    : "something else is there");
 }
 
-static int make_in(const struct rootfs_plan *p, struct rootfs *r, const struct rootfs_device *d, int dir,
-		   const char *base)
+static int make_in(const struct rootfs_plan *p, struct rootfs *r, const struct rootfs_device *d,
+		   int dir, const char *base)
 {
 	int found;
 
@@ -203,7 +203,8 @@ static int check_slave(int fd)
 		return err_sys("checking the terminal for \"/dev/console\"");
 	if (!S_ISCHR(st.st_mode) || major(st.st_rdev) < 136 || major(st.st_rdev) > 143 ||
 	    fs.f_type != DEVPTS_SUPER_MAGIC)
-		return err_msg(ERR_SYS, "the terminal for \"/dev/console\" is not a devpts terminal");
+		return err_msg(ERR_SYS,
+			       "the terminal for \"/dev/console\" is not a devpts terminal");
 	return 0;
 }
 
@@ -220,7 +221,8 @@ int rootfs_console(const struct rootfs_plan *p, struct rootfs *r, int slave_fd)
 	if (target < 0 || fstat(target, &st) < 0)
 		return err_sys("opening \"/dev/console\"");
 	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
-		return err_msg(ERR_SYS, "\"/dev/console\" in the root filesystem is neither a file nor a "
+		return err_msg(ERR_SYS,
+			       "\"/dev/console\" in the root filesystem is neither a file nor a "
 			       "device");
 	if (bind_over(p, r, slave_fd, target) < 0)
 		return err_sys("binding the terminal on \"/dev/console\"");

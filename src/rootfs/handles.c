@@ -41,9 +41,10 @@ static int map_tree(struct arena *a, const struct mount_op *op, int tree, rootfs
 	}
 	attr.userns_fd = cache->fd;
 	if (mountfd_setattr(tree, &attr) < 0)
-		return op_failed(op, errno, errno == EINVAL ?
-				 "this filesystem does not support id-mapped mounts" :
-				 "mapping ids");
+		return op_failed(op, errno,
+				 errno == EINVAL
+					 ? "this filesystem does not support id-mapped mounts"
+					 : "mapping ids");
 	return 0;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Masked paths become unreadable, not absent: files are covered by the host's /dev/null (opened and
- * checked before the root was touched), directories by one shared empty tmpfs. Read-only paths become
- * read-only binds of themselves. Each path is opened once and everything is done to that descriptor.
- * Surprise: a path that does not exist is fine; engines list paths that many kernels lack. */
+ * checked before the root was touched), directories by one shared empty tmpfs. Read-only paths
+ * become read-only binds of themselves. Each path is opened once and everything is done to that
+ * descriptor. Surprise: a path that does not exist is fine; engines list paths that many kernels
+ * lack. */
 #include "sys/sys.h"
 
 #include <sys/stat.h>
@@ -63,20 +64,23 @@ static int make_readonly(const struct rootfs_plan *p, struct rootfs *r, const ch
 	return res < 0 ? err_sys("making \"%s\" read-only", path) : 0;
 }
 
-/* The first masked directory gets the tmpfs itself, later ones a bind of it: one file system for all,
- * and never a detached mount that dies unused (each death is a wait for the whole machine). */
+/* The first masked directory gets the tmpfs itself, later ones a bind of it: one file system for
+ * all, and never a detached mount that dies unused (each death is a wait for the whole machine). */
 static int empty_dir(const struct rootfs_plan *p, struct rootfs *r, const char *path, int target,
 		     int *tmpfs)
 {
 	static const char *data[4] = { "nr_inodes=1", "nr_blocks=1", "mode=755" };
-	struct mount_op op = { .kind = MOUNT_FS, .asked = -1, .target = path, .fstype = "tmpfs",
-			       .source = "tmpfs" };
-	struct mount_job j = { .op = &op, .plan = p, .r = r, .source_fd = -1, .target_fd = target,
-			       .mount_fd = -1 };
+	struct mount_op op = {
+		.kind = MOUNT_FS, .asked = -1, .target = path, .fstype = "tmpfs", .source = "tmpfs"
+	};
+	struct mount_job j = {
+		.op = &op, .plan = p, .r = r, .source_fd = -1, .target_fd = target, .mount_fd = -1
+	};
 
 	if (*tmpfs >= 0)
 		return bind_over(p, r, *tmpfs, target) < 0 ? err_sys("masking \"%s\"", path) : 0;
-	op.opt.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	op.opt.attr_set =
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	op.opt.attr_clear = op.opt.attr_set;
 	if (p->label)
 		data[3] = arena_printf(r->arena, "context=%s", p->label);
@@ -117,8 +121,8 @@ static int set_readonly(const struct rootfs_plan *p, struct rootfs *r, int mount
 {
 	struct mountfd_attr a = { .set = MOUNT_ATTR_RDONLY };
 
-	return p->use_fd_api ? mountfd_setattr(mount_fd, &a) :
-			       classic_change(r, mount_fd, MOUNT_ATTR_RDONLY, MOUNT_ATTR_RDONLY);
+	return p->use_fd_api ? mountfd_setattr(mount_fd, &a)
+			     : classic_change(r, mount_fd, MOUNT_ATTR_RDONLY, MOUNT_ATTR_RDONLY);
 }
 
 int rootfs_finish(const struct rootfs_plan *p, struct rootfs *r)

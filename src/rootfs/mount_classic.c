@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mounter for everything else: mount(2), whose targets are paths. The path is a descriptor's name in
- * the host's own /proc/self/fd, which we stand in: never the container's /proc, which may be a plain
- * directory full of symlinks, and never a path below the root.
- * Surprise: a bind ignores all flags but MS_REC; they come with a second call, and between the two
- * the mount has the flags of its source. */
+/* Mounter for everything else: mount(2), whose targets are paths. The path is a descriptor's name
+ * in the host's own /proc/self/fd, which we stand in: never the container's /proc, which may be a
+ * plain directory full of symlinks, and never a path below the root. Surprise: a bind ignores all
+ * flags but MS_REC; they come with a second call, and between the two the mount has the flags of
+ * its source. */
 #include "sys/sys.h"
 
 #include <linux/magic.h>
@@ -113,8 +113,9 @@ static int reopen(struct mount_job *j)
 		return op_failed(j->op, errno, "opening the new mount");
 	same = is.st_dev == was.st_dev && is.st_ino == was.st_ino;
 	/* One proc per pid namespace: mounted twice it is the same directory. */
-	if (j->op->kind == MOUNT_BIND ? !same : same && !streq(j->op->fstype, "proc") &&
-						 !streq(j->op->fstype, "sysfs"))
+	if (j->op->kind == MOUNT_BIND
+		    ? !same
+		    : same && !streq(j->op->fstype, "proc") && !streq(j->op->fstype, "sysfs"))
 		return op_failed(j->op, 0, "the mount point was changed meanwhile");
 	j->mount_fd = take_fd(&fd);
 	return 0;
@@ -128,7 +129,8 @@ static int run_fs(struct mount_job *j)
 	const char *source = op->source && *op->source ? op->source : op->fstype;
 
 	if (j->extra_data)
-		data = data ? arena_printf(j->r->arena, "%s,%s", j->extra_data, data) : j->extra_data;
+		data = data ? arena_printf(j->r->arena, "%s,%s", j->extra_data, data)
+			    : j->extra_data;
 	if (data && strlen(data) > 4095)
 		return op_failed(op, E2BIG, "the options do not fit in one page");
 	if (stand_in_proc(j->r) < 0 ||
@@ -136,7 +138,8 @@ static int run_fs(struct mount_job *j)
 		return op_failed(op, errno, errno == ENODEV ? "unknown filesystem type" : NULL);
 	TRY(reopen(j));
 	if (j->populate)
-		TRY_AS(copyup(j->target_fd, j->mount_fd), "copying to the tmpfs on \"%s\"", op->target);
+		TRY_AS(copyup(j->target_fd, j->mount_fd), "copying to the tmpfs on \"%s\"",
+		       op->target);
 	return MOUNT_DONE;
 }
 
@@ -159,7 +162,10 @@ static int run_bind(struct mount_job *j)
 	    classic_change(j->r, j->mount_fd, op->opt.attr_set & ~(uint64_t)MOUNT_ATTR__ATIME,
 			   op->opt.attr_clear & ~(uint64_t)MOUNT_ATTR__ATIME) == 0)
 		return MOUNT_DONE;
-	return op_failed(op, errno, "changing the flags of the bind");
+	return op_failed(op, errno,
+			 errno == EPERM ? "an option asks to clear a flag that is locked in this "
+					  "user namespace"
+					: "changing the flags of the bind");
 }
 
 /* "remount" changes the mount on top of the target; with "bind" only that mount, else also its file

@@ -26,7 +26,7 @@ static const struct {
  * (a disk image) may need to be told, or cannot be opened at all. */
 static bool has_own_media(const char *fstype)
 {
-	static const char *const none[] = { "tmpfs", "proc",    "sysfs",  "devpts", "mqueue",
+	static const char *const none[] = { "tmpfs",   "proc",  "sysfs",    "devpts",  "mqueue",
 					    "cgroup2", "ramfs", "devtmpfs", "overlay", "bpf" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
@@ -134,8 +134,9 @@ static int configure(const struct mount_job *j, int fs_fd)
 	if (mountfd_set_string(fs_fd, "source", source) < 0)
 		return context_failed(op, fs_fd, "source");
 	for (size_t i = 0; i < ARRAY_SIZE(sb_words); i++) {
-		const char *word = !(o->sb_clear & sb_words[i].flag) ? NULL :
-				   o->sb_set & sb_words[i].flag ? sb_words[i].on : sb_words[i].off;
+		const char *word = !(o->sb_clear & sb_words[i].flag) ? NULL
+				   : o->sb_set & sb_words[i].flag    ? sb_words[i].on
+								     : sb_words[i].off;
 
 		if (word && mountfd_set_flag(fs_fd, word) < 0)
 			return context_failed(op, fs_fd, word);

@@ -17,10 +17,10 @@ struct row {
 };
 
 #define ATTR(word_, set_, mask_) { word_, ROW_ATTR, set_, mask_ },
-#define REC(word_, set_, mask_) { word_, ROW_REC, set_, mask_ },
-#define SB(word_, flag_, on_) { word_, ROW_SB, (on_) ? (flag_) : 0, flag_ },
-#define PROP(word_, flags_) { word_, ROW_PROP, flags_, 0 },
-#define EXT(word_, bits_) { word_, ROW_EXT, bits_, 0 },
+#define REC(word_, set_, mask_)  { word_, ROW_REC, set_, mask_ },
+#define SB(word_, flag_, on_)    { word_, ROW_SB, (on_) ? (flag_) : 0, flag_ },
+#define PROP(word_, flags_)      { word_, ROW_PROP, flags_, 0 },
+#define EXT(word_, bits_)        { word_, ROW_EXT, bits_, 0 },
 static const struct row rows[] = {
 #include "mountopt.def"
 };
@@ -31,10 +31,10 @@ static const struct row rows[] = {
 #undef EXT
 
 #define ATTR(word_, set_, mask_) word_,
-#define REC(word_, set_, mask_) word_,
-#define SB(word_, flag_, on_) word_,
-#define PROP(word_, flags_) word_,
-#define EXT(word_, bits_) word_,
+#define REC(word_, set_, mask_)  word_,
+#define SB(word_, flag_, on_)    word_,
+#define PROP(word_, flags_)      word_,
+#define EXT(word_, bits_)        word_,
 static const char *const words_list[] = {
 #include "mountopt.def"
 };

@@ -11,9 +11,15 @@
 
 /* What may be mounted inside /proc: files that lxcfs and its like replace by truthful ones. */
 static const char *const proc_files[] = {
-	"/proc/cpuinfo",  "/proc/diskstats", "/proc/meminfo",
-	"/proc/stat",     "/proc/swaps",     "/proc/uptime",
-	"/proc/loadavg",  "/proc/slabinfo",  "/proc/sys/kernel/ns_last_pid",
+	"/proc/cpuinfo",
+	"/proc/diskstats",
+	"/proc/meminfo",
+	"/proc/stat",
+	"/proc/swaps",
+	"/proc/uptime",
+	"/proc/loadavg",
+	"/proc/slabinfo",
+	"/proc/sys/kernel/ns_last_pid",
 	"/proc/sys/crypto/fips_enabled",
 };
 
@@ -22,22 +28,28 @@ static int check_destination(const struct mount_op *op)
 	const char *t = op->target;
 
 	if (streq(t, "/"))
-		return err_msg(ERR_CONFIG, "/mounts/%d/destination: nothing can be mounted on \"/\"; "
-			       "the root filesystem is root.path", op->asked);
+		return err_msg(ERR_CONFIG,
+			       "/mounts/%d/destination: nothing can be mounted on \"/\"; "
+			       "the root filesystem is root.path",
+			       op->asked);
 	if (!path_is_within(t, "/proc"))
 		return 0;
 	if (streq(t, "/proc")) {
 		/* Whether the source of a bind is a proc file system is checked when it is open. */
 		if (op->kind != MOUNT_FS || streq(op->fstype, "proc"))
 			return 0;
-		return err_msg(ERR_CONFIG, "/mounts/%d/destination: \"/proc\" must be of type \"proc\", "
-			       "not \"%s\"", op->asked, op->fstype);
+		return err_msg(ERR_CONFIG,
+			       "/mounts/%d/destination: \"/proc\" must be of type \"proc\", "
+			       "not \"%s\"",
+			       op->asked, op->fstype);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(proc_files); i++)
 		if (streq(t, proc_files[i]))
 			return 0;
-	return err_msg(ERR_CONFIG, "/mounts/%d/destination: \"%s\" cannot be mounted because it is "
-		       "inside /proc", op->asked, t);
+	return err_msg(ERR_CONFIG,
+		       "/mounts/%d/destination: \"%s\" cannot be mounted because it is "
+		       "inside /proc",
+		       op->asked, t);
 }
 
 static int pick_kind(const struct oci_mount *m, struct mount_op *op)
@@ -51,11 +63,15 @@ static int pick_kind(const struct oci_mount *m, struct mount_op *op)
 		return 0;
 	}
 	if (!m->type || !*m->type)
-		return err_msg(ERR_CONFIG, "/mounts/%d/type: missing; only mounts with the option "
-			       "\"bind\" or \"rbind\" need no type", op->asked);
+		return err_msg(ERR_CONFIG,
+			       "/mounts/%d/type: missing; only mounts with the option "
+			       "\"bind\" or \"rbind\" need no type",
+			       op->asked);
 	if (streq(m->type, "bind") || streq(m->type, "none"))
-		return err_msg(ERR_CONFIG, "/mounts/%d/options: type \"%s\" needs the option \"bind\" or "
-			       "\"rbind\"", op->asked, m->type);
+		return err_msg(ERR_CONFIG,
+			       "/mounts/%d/options: type \"%s\" needs the option \"bind\" or "
+			       "\"rbind\"",
+			       op->asked, m->type);
 	op->kind = streq(m->type, "cgroup") || streq(m->type, "cgroup2") ? MOUNT_CGROUP : MOUNT_FS;
 	return 0;
 }
@@ -63,10 +79,13 @@ static int pick_kind(const struct oci_mount *m, struct mount_op *op)
 static int check_bind(const struct op_context *x, const struct oci_mount *m, struct mount_op *op)
 {
 	if (!m->source || !*m->source)
-		return err_msg(ERR_CONFIG, "/mounts/%d/source: missing; a bind mount needs one", op->asked);
+		return err_msg(ERR_CONFIG, "/mounts/%d/source: missing; a bind mount needs one",
+			       op->asked);
 	if (op->opt.ndata)
-		return err_msg(ERR_CONFIG, "/mounts/%d/options: bind mounts cannot have any "
-			       "filesystem-specific options applied: \"%s\"", op->asked, op->opt.data[0]);
+		return err_msg(ERR_CONFIG,
+			       "/mounts/%d/options: bind mounts cannot have any "
+			       "filesystem-specific options applied: \"%s\"",
+			       op->asked, op->opt.data[0]);
 	op->source = path_join(x->arena, x->opts->bundle ? x->opts->bundle : "/", m->source);
 	return 0;
 }
@@ -78,14 +97,17 @@ static int check_words(const struct op_context *x, const struct mount_op *op)
 	const struct mountopt *o = &op->opt;
 
 	if ((o->ext & only_bind) && op->kind != MOUNT_BIND)
-		return err_msg(ERR_CONFIG, "/mounts/%d/options: \"%s\" is only for bind mounts", op->asked,
+		return err_msg(ERR_CONFIG, "/mounts/%d/options: \"%s\" is only for bind mounts",
+			       op->asked,
 			       o->ext & MOUNTOPT_COPY_SYMLINK ? "copy-symlink" : "src-nofollow");
 	if ((o->ext & MOUNTOPT_TMPCOPYUP) && !(op->kind == MOUNT_FS && streq(op->fstype, "tmpfs")))
 		return err_msg(ERR_CONFIG, "/mounts/%d/options: \"tmpcopyup\" is only for tmpfs",
 			       op->asked);
 	if (o->rec_clear && !x->host->mount_setattr)
-		return err_msg(ERR_UNSUPPORTED, "/mounts/%d/options: recursive mount attributes need "
-			       "Linux 5.12 or later", op->asked);
+		return err_msg(ERR_UNSUPPORTED,
+			       "/mounts/%d/options: recursive mount attributes need "
+			       "Linux 5.12 or later",
+			       op->asked);
 	return 0;
 }
 
@@ -113,13 +135,15 @@ static int to_host_id(const struct op_context *x, bool uid, int index, struct ro
 			return 0;
 		}
 	}
-	return err_msg(ERR_CONFIG, "/mounts/%d/options: id map \"@%u-%u-%u\" is outside of "
-		       "/linux/%sMappings", index, m->inside, m->outside, m->size, uid ? "uid" : "gid");
+	return err_msg(ERR_CONFIG,
+		       "/mounts/%d/options: id map \"@%u-%u-%u\" is outside of "
+		       "/linux/%sMappings",
+		       index, m->inside, m->outside, m->size, uid ? "uid" : "gid");
 }
 
 /* "0-1000-10#10-2000-5", each FS-HOST-COUNT, optionally "@" in front. */
-static int parse_map_list(const struct op_context *x, bool uid, int index, const char *text, size_t len,
-			  const struct rootfs_map **out, size_t *nout)
+static int parse_map_list(const struct op_context *x, bool uid, int index, const char *text,
+			  size_t len, const struct rootfs_map **out, size_t *nout)
 {
 	VEC(struct rootfs_map) maps = { 0 };
 	char *copy = arena_strndup(x->arena, text, len), *save = NULL;
@@ -129,10 +153,13 @@ static int parse_map_list(const struct op_context *x, bool uid, int index, const
 		bool relative = *w == '@';
 		int used = 0;
 
-		if (sscanf(w + relative, "%u-%u-%u%n", &m.inside, &m.outside, &m.size, &used) != 3 ||
+		if (sscanf(w + relative, "%u-%u-%u%n", &m.inside, &m.outside, &m.size, &used) !=
+			    3 ||
 		    w[relative + used] || !m.size)
-			return err_msg(ERR_CONFIG, "/mounts/%d/options: \"%s\" is not an id map like "
-				       "0-1000-10", index, w);
+			return err_msg(ERR_CONFIG,
+				       "/mounts/%d/options: \"%s\" is not an id map like "
+				       "0-1000-10",
+				       index, w);
 		if (relative)
 			TRY(to_host_id(x, uid, index, &m));
 		vec_push(x->arena, &maps, m);
@@ -149,16 +176,21 @@ static int parse_idmap(const struct op_context *x, struct mount_op *op)
 		size_t len = strcspn(t, ";");
 
 		if (after_prefix(t, "uids="))
-			TRY(parse_map_list(x, true, op->asked, t + 5, len - 5, &op->uids, &op->nuids));
+			TRY(parse_map_list(x, true, op->asked, t + 5, len - 5, &op->uids,
+					   &op->nuids));
 		else if (after_prefix(t, "gids="))
-			TRY(parse_map_list(x, false, op->asked, t + 5, len - 5, &op->gids, &op->ngids));
+			TRY(parse_map_list(x, false, op->asked, t + 5, len - 5, &op->gids,
+					   &op->ngids));
 		else
-			return err_msg(ERR_CONFIG, "/mounts/%d/options: expected \"uids=\" or \"gids=\" in "
-				       "\"%s\"", op->asked, op->opt.idmap);
+			return err_msg(ERR_CONFIG,
+				       "/mounts/%d/options: expected \"uids=\" or \"gids=\" in "
+				       "\"%s\"",
+				       op->asked, op->opt.idmap);
 		t += len;
 	}
 	if (!op->nuids || !op->ngids)
-		return err_msg(ERR_CONFIG, "/mounts/%d/options: \"idmap=%s\" needs both uids and gids",
+		return err_msg(ERR_CONFIG,
+			       "/mounts/%d/options: \"idmap=%s\" needs both uids and gids",
 			       op->asked, op->opt.idmap);
 	return 0;
 }
@@ -168,15 +200,17 @@ static int pick_idmap(const struct op_context *x, const struct oci_mount *m, str
 	const struct oci_linux *l = x->config->linux_;
 
 	if (!m->uid_mappings.n != !m->gid_mappings.n)
-		return err_msg(ERR_CONFIG, "/mounts/%d: uidMappings and gidMappings must be given together",
+		return err_msg(ERR_CONFIG,
+			       "/mounts/%d: uidMappings and gidMappings must be given together",
 			       op->asked);
 	if (!m->uid_mappings.n && !(op->opt.ext & MOUNTOPT_IDMAP))
 		return 0;
 	if (op->kind != MOUNT_BIND)
-		return err_msg(ERR_CONFIG, "/mounts/%d: id mappings are only for bind mounts", op->asked);
-	if (!x->host->mount_setattr)
-		return err_msg(ERR_UNSUPPORTED, "/mounts/%d: id-mapped mounts need Linux 5.12 or later",
+		return err_msg(ERR_CONFIG, "/mounts/%d: id mappings are only for bind mounts",
 			       op->asked);
+	if (!x->host->mount_setattr)
+		return err_msg(ERR_UNSUPPORTED,
+			       "/mounts/%d: id-mapped mounts need Linux 5.12 or later", op->asked);
 	op->opt.ext |= MOUNTOPT_IDMAP;
 	if (m->uid_mappings.n) {
 		op->uids = copy_maps(x->arena, m->uid_mappings.v, m->uid_mappings.n);
@@ -188,8 +222,10 @@ static int pick_idmap(const struct op_context *x, const struct oci_mount *m, str
 	if (op->opt.idmap)
 		return parse_idmap(x, op);
 	if (!l || !l->uid_mappings.n || !l->gid_mappings.n)
-		return err_msg(ERR_CONFIG, "/mounts/%d/options: \"idmap\" without mappings uses those of "
-			       "/linux/uidMappings and /linux/gidMappings, which are empty", op->asked);
+		return err_msg(ERR_CONFIG,
+			       "/mounts/%d/options: \"idmap\" without mappings uses those of "
+			       "/linux/uidMappings and /linux/gidMappings, which are empty",
+			       op->asked);
 	op->uids = copy_maps(x->arena, l->uid_mappings.v, l->uid_mappings.n);
 	op->gids = copy_maps(x->arena, l->gid_mappings.v, l->gid_mappings.n);
 	op->nuids = l->uid_mappings.n;

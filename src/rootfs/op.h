@@ -22,14 +22,15 @@ enum { MAX_PROPAGATION = 8 };
 
 /* What the option words say. */
 struct mountopt {
-	uint64_t attr_set, attr_clear; /* MOUNT_ATTR_* of this mount; clear holds the masks of all words */
-	uint64_t rec_set, rec_clear;   /* of this mount and all below */
-	unsigned long sb_set, sb_clear; /* MS_* of the file system */
+	uint64_t attr_set,
+		attr_clear; /* MOUNT_ATTR_* of this mount; clear holds the masks of all words */
+	uint64_t rec_set, rec_clear;                /* of this mount and all below */
+	unsigned long sb_set, sb_clear;             /* MS_* of the file system */
 	unsigned long propagation[MAX_PROPAGATION]; /* MS_SHARED | MS_REC ..., in order */
 	unsigned npropagation;
-	unsigned ext;                  /* MOUNTOPT_* */
-	const char *idmap;             /* text after "idmap=" or "ridmap=", NULL */
-	const char **data;             /* "key=value" or "key" for the file system */
+	unsigned ext;      /* MOUNTOPT_* */
+	const char *idmap; /* text after "idmap=" or "ridmap=", NULL */
+	const char **data; /* "key=value" or "key" for the file system */
 	size_t ndata;
 };
 
@@ -37,12 +38,12 @@ enum mount_kind { MOUNT_FS, MOUNT_BIND, MOUNT_CGROUP, MOUNT_REMOUNT };
 
 struct mount_op {
 	enum mount_kind kind;
-	int asked;                     /* index in /mounts, -1 for one of ours */
-	const char *target;            /* absolute, clean, in the container */
+	int asked;          /* index in /mounts, -1 for one of ours */
+	const char *target; /* absolute, clean, in the container */
 	const char *source, *fstype;
 	struct mountopt opt;
-	size_t handle;                 /* 1-based index of a parent-opened source, 0 = none */
-	bool late_ro;                  /* becomes read-only in rootfs_finish */
+	size_t handle; /* 1-based index of a parent-opened source, 0 = none */
+	bool late_ro;  /* becomes read-only in rootfs_finish */
 	const struct rootfs_map *uids, *gids; /* of an id-mapped mount */
 	size_t nuids, ngids;
 };
@@ -72,13 +73,13 @@ struct mount_job {
 	const struct mount_op *op;
 	const struct rootfs_plan *plan;
 	struct rootfs *r;
-	int source_fd;                 /* binds: a detached tree or an O_PATH descriptor */
-	bool source_is_tree;           /* attached by mount_fd, which it suits only */
-	bool source_is_ready;          /* the parent has set its attributes */
-	int target_fd;                 /* O_PATH */
-	bool populate;                 /* tmpcopyup: copy what the target holds */
-	const char *extra_data;        /* one more data word ("mode=755"), NULL */
-	int mount_fd;                  /* out: the root of the new mount */
+	int source_fd;          /* binds: a detached tree or an O_PATH descriptor */
+	bool source_is_tree;    /* attached by mount_fd, which it suits only */
+	bool source_is_ready;   /* the parent has set its attributes */
+	int target_fd;          /* O_PATH */
+	bool populate;          /* tmpcopyup: copy what the target holds */
+	const char *extra_data; /* one more data word ("mode=755"), NULL */
+	int mount_fd;           /* out: the root of the new mount */
 };
 enum { MOUNT_DONE = 0, MOUNT_NOT_MINE = 1 };
 struct mounter {
@@ -107,13 +108,14 @@ int bind_over(const struct rootfs_plan *p, struct rootfs *r, int source_fd, int 
 
 /* target.c */
 struct target {
-	int fd;                        /* O_PATH of the mount point */
+	int fd; /* O_PATH of the mount point */
 	bool created;
-	mode_t mode;                   /* of what was there before the mount */
+	mode_t mode; /* of what was there before the mount */
 	uid_t uid;
 	gid_t gid;
 };
-int target_open(struct rootfs *r, const struct mount_op *op, bool dir, struct target *out) MUST_CHECK;
+int target_open(struct rootfs *r, const struct mount_op *op, bool dir,
+		struct target *out) MUST_CHECK;
 
 /* cgroupfs.c: the "cgroup" type; the target is open. copyup.c: everything below one directory into
  * another. */

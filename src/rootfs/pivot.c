@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Into the root and, at the end, onto it.
- * Surprise: with rootfsPropagation shared the host's mounts keep their peers, so that binds can stay
- * connected; only the mounts around the root are made private, because pivot_root refuses shared
- * ones. Without a mount namespace of our own (none asked for, or a joined one) there is nothing to
- * pivot in: the tree is entered with chroot and the mounts stay where they are. */
+ * Surprise: with rootfsPropagation shared the host's mounts keep their peers, so that binds can
+ * stay connected; only the mounts around the root are made private, because pivot_root refuses
+ * shared ones. Without a mount namespace of our own (none asked for, or a joined one) there is
+ * nothing to pivot in: the tree is entered with chroot and the mounts stay where they are. */
 #include "sys/sys.h"
 
 #include <limits.h>
@@ -20,7 +20,8 @@
 
 static bool keeps_peers(const struct rootfs_plan *p)
 {
-	return p->propagation == OCI_PROPAGATION_SHARED || p->propagation == OCI_PROPAGATION_RSHARED;
+	return p->propagation == OCI_PROPAGATION_SHARED ||
+	       p->propagation == OCI_PROPAGATION_RSHARED;
 }
 
 static unsigned long propagation_flags(enum oci_propagation v)
@@ -125,8 +126,8 @@ static int bind_root(const struct rootfs_plan *p, struct rootfs *r, int dir)
 	return 0;
 }
 
-/* pivot_root wants the new root itself not shared either. A mount that is somebody's slave stays one:
- * what the host mounts below it later still arrives. */
+/* pivot_root wants the new root itself not shared either. A mount that is somebody's slave stays
+ * one: what the host mounts below it later still arrives. */
 static int unshare_root(const struct rootfs_plan *p, struct rootfs *r)
 {
 	struct mountfd_attr a = { .propagation = MS_PRIVATE };
@@ -134,8 +135,8 @@ static int unshare_root(const struct rootfs_plan *p, struct rootfs *r)
 
 	if (!p->new_mount_ns || !keeps_peers(p))
 		return 0;
-	res = p->use_fd_api ? mountfd_setattr(r->root_fd, &a) :
-			      classic_propagation(r, r->root_fd, MS_PRIVATE);
+	res = p->use_fd_api ? mountfd_setattr(r->root_fd, &a)
+			    : classic_propagation(r, r->root_fd, MS_PRIVATE);
 	return res < 0 ? err_sys("making the root filesystem private") : 0;
 }
 
@@ -273,7 +274,8 @@ static int check_root(struct rootfs *r)
 		if (stat(paths[i], &is) < 0)
 			return err_sys("checking the root");
 		if (is.st_dev != want.st_dev || is.st_ino != want.st_ino)
-			return err_msg(ERR_SYS, "the new \"%s\" is not the container's root", paths[i]);
+			return err_msg(ERR_SYS, "the new \"%s\" is not the container's root",
+				       paths[i]);
 	}
 	return 0;
 }

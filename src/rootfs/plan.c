@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config.json -> rootfs_plan. Pure: gets the host's facts, touches nothing.
- * Surprise: a bind on /dev means the user brings a ready /dev, so no node and no link is made there,
- * not even those of /linux/devices. */
+ * Surprise: a bind on /dev means the user brings a ready /dev, so no node and no link is made
+ * there, not even those of /linux/devices. */
 #include "base/path.h"
 #include "base/vec.h"
 #include "rootfs/op.h"
@@ -12,7 +12,7 @@ struct node {
 };
 
 static const struct node default_nodes[] = {
-	{ "/dev/null", 1, 3 },	 { "/dev/zero", 1, 5 },	   { "/dev/full", 1, 7 },
+	{ "/dev/null", 1, 3 },   { "/dev/zero", 1, 5 },    { "/dev/full", 1, 7 },
 	{ "/dev/random", 1, 8 }, { "/dev/urandom", 1, 9 }, { "/dev/tty", 5, 0 },
 };
 
@@ -24,8 +24,8 @@ static int device_number(const struct oci_i64 *v, int index, const char *key, ui
 	int64_t max = streq(key, "major") ? 0xfff : 0xfffff;
 
 	if (!v->set || v->v < 0 || v->v > max)
-		return err_msg(ERR_CONFIG, "/linux/devices/%d/%s: must be from 0 to %lld", index, key,
-			       (long long)max);
+		return err_msg(ERR_CONFIG, "/linux/devices/%d/%s: must be from 0 to %lld", index,
+			       key, (long long)max);
 	*out = (uint32_t)v->v;
 	return 0;
 }
@@ -36,13 +36,16 @@ static int device_from_config(struct arena *a, const struct oci_device *d, int i
 	struct rootfs_device dev = { .mode = 0666, .asked = index };
 
 	if (!d->path || d->path[0] != '/')
-		return err_msg(ERR_CONFIG, "/linux/devices/%d/path: must be an absolute path", index);
+		return err_msg(ERR_CONFIG, "/linux/devices/%d/path: must be an absolute path",
+			       index);
 	dev.path = path_clean(a, d->path);
 	if (streq(dev.path, "/"))
 		return err_msg(ERR_CONFIG, "/linux/devices/%d/path: names no file", index);
 	if (!d->type || strlen(d->type) != 1 || !strchr("cbup", d->type[0]))
-		return err_msg(ERR_CONFIG, "/linux/devices/%d/type: expected one of c, b, u, p, found "
-			       "\"%s\"", index, d->type ? d->type : "");
+		return err_msg(ERR_CONFIG,
+			       "/linux/devices/%d/type: expected one of c, b, u, p, found "
+			       "\"%s\"",
+			       index, d->type ? d->type : "");
 	dev.type = d->type[0] == 'u' ? 'c' : d->type[0];
 	if (dev.type != 'p') {
 		TRY(device_number(&d->major, index, "major", &dev.major));
@@ -64,9 +67,13 @@ static int plan_devices(struct arena *a, const struct oci_config *c, struct root
 	for (size_t i = 0; i < ARRAY_SIZE(default_nodes); i++) {
 		const struct node *n = &default_nodes[i];
 
-		vec_push(a, &list, ((struct rootfs_device){ .path = n->path, .type = 'c',
-							    .major = n->major, .minor = n->minor,
-							    .mode = 0666, .asked = -1 }));
+		vec_push(a, &list,
+			 ((struct rootfs_device){ .path = n->path,
+						  .type = 'c',
+						  .major = n->major,
+						  .minor = n->minor,
+						  .mode = 0666,
+						  .asked = -1 }));
 	}
 	for (size_t i = 0; c->linux_ && i < c->linux_->devices.n; i++) {
 		struct rootfs_device dev;
@@ -91,10 +98,12 @@ static int plan_paths(struct arena *a, const struct oci_strs *paths, const char 
 
 	for (size_t i = 0; i < paths->n; i++) {
 		if (paths->v[i][0] != '/')
-			return err_msg(ERR_CONFIG, "/linux/%s/%zu: must be an absolute path", key, i);
+			return err_msg(ERR_CONFIG, "/linux/%s/%zu: must be an absolute path", key,
+				       i);
 		v[i] = path_clean(a, paths->v[i]);
 		if (streq(v[i], "/"))
-			return err_msg(ERR_CONFIG, "/linux/%s/%zu: \"/\" cannot be covered", key, i);
+			return err_msg(ERR_CONFIG, "/linux/%s/%zu: \"/\" cannot be covered", key,
+				       i);
 	}
 	*out = v;
 	*n = paths->n;
@@ -103,7 +112,8 @@ static int plan_paths(struct arena *a, const struct oci_strs *paths, const char 
 
 /* The parent opens sources it alone may reach: the child's root in a user namespace is nobody
  * there. Without privileges of its own the parent has nothing to offer. */
-static bool wants_handle(const struct host *h, const struct rootfs_opts *o, const struct mount_op *op)
+static bool wants_handle(const struct host *h, const struct rootfs_opts *o,
+			 const struct mount_op *op)
 {
 	if (op->kind != MOUNT_BIND)
 		return false;
@@ -156,7 +166,8 @@ static int plan_linux(struct arena *a, const struct oci_linux *l, const struct h
 	p->propagation = l->rootfs_propagation;
 	if (l->mount_label && *l->mount_label) {
 		if (!h->selinux)
-			return err_msg(ERR_CONFIG, "/linux/mountLabel: SELinux is not enabled on this "
+			return err_msg(ERR_CONFIG,
+				       "/linux/mountLabel: SELinux is not enabled on this "
 				       "host");
 		p->label = l->mount_label;
 	}
@@ -184,7 +195,8 @@ int rootfs_plan_make(struct arena *a, const struct oci_config *c, const struct h
 		return err_msg(ERR_CONFIG, "/root/path: missing");
 	p.root = path_join(a, o->bundle ? o->bundle : "/", c->root->path);
 	if (streq(p.root, "/"))
-		return err_msg(ERR_CONFIG, "/root/path: the host's own \"/\" cannot be a container's root");
+		return err_msg(ERR_CONFIG,
+			       "/root/path: the host's own \"/\" cannot be a container's root");
 	p.readonly = c->root->readonly;
 	TRY(plan_linux(a, c->linux_, h, &p));
 	TRY(plan_ops(&x, &p));

@@ -37,9 +37,11 @@ static void print_op(const struct mount_op *op, size_t number, struct str *s)
 	if (op->late_ro)
 		str_add(s, " then read-only");
 	for (size_t i = 0; i < op->nuids; i++)
-		str_addf(s, " uid %u>%u+%u", op->uids[i].inside, op->uids[i].outside, op->uids[i].size);
+		str_addf(s, " uid %u>%u+%u", op->uids[i].inside, op->uids[i].outside,
+			 op->uids[i].size);
 	for (size_t i = 0; i < op->ngids; i++)
-		str_addf(s, " gid %u>%u+%u", op->gids[i].inside, op->gids[i].outside, op->gids[i].size);
+		str_addf(s, " gid %u>%u+%u", op->gids[i].inside, op->gids[i].outside,
+			 op->gids[i].size);
 	if (op->handle)
 		str_add(s, " opened by the parent");
 	if (op->asked >= 0)

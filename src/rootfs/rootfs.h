@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the container sees as "/": mounts, devices, masks, and the change of root.
  * The parent plans (pure) and opens the few handles that need its own privileges; the child calls
- * enter, mount, devices, console, mask, finish and pivot in this order. Surprise: everything happens
- * before the pivot, through root_fd, so hooks can still see host paths, and no path below the root
- * is ever given to the kernel as a host path. */
+ * enter, mount, devices, console, mask, finish and pivot in this order. Surprise: everything
+ * happens before the pivot, through root_fd, so hooks can still see host paths, and no path below
+ * the root is ever given to the kernel as a host path. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,31 +19,31 @@
 struct mount_op; /* op.h; printed by rootfs_plan_print */
 
 struct rootfs_device {
-	const char *path;      /* absolute, clean, in the container */
-	char type;             /* 'c', 'b' or 'p' */
+	const char *path; /* absolute, clean, in the container */
+	char type;        /* 'c', 'b' or 'p' */
 	uint32_t major, minor, mode, uid, gid;
-	int asked;             /* index in /linux/devices, -1 for a default node */
+	int asked; /* index in /linux/devices, -1 for a default node */
 };
 
 struct rootfs_plan {
-	const char *root;      /* absolute host path */
+	const char *root; /* absolute host path */
 	bool readonly;
 	struct mount_op *ops;
 	size_t nops;
-	size_t nhandles;       /* how many ops have a handle (op->handle is 1-based) */
+	size_t nhandles; /* how many ops have a handle (op->handle is 1-based) */
 	const struct rootfs_device *devices; /* empty when /dev is the host's */
 	size_t ndevices;
-	bool default_links;    /* /dev/fd, stdin.., core, ptmx */
+	bool default_links; /* /dev/fd, stdin.., core, ptmx */
 	const char *const *masked;
 	size_t nmasked;
 	const char *const *ro_paths;
 	size_t nro_paths;
-	bool console;          /* process.terminal */
+	bool console; /* process.terminal */
 	bool new_mount_ns, userns, no_pivot;
-	bool bind_devices;     /* mknod is known to be forbidden: bind the host's nodes */
-	bool use_fd_api;       /* the mount API of 5.2/5.12 answers here */
+	bool bind_devices; /* mknod is known to be forbidden: bind the host's nodes */
+	bool use_fd_api;   /* the mount API of 5.2/5.12 answers here */
 	enum oci_propagation propagation;
-	const char *label;     /* linux.mountLabel, NULL when there is none */
+	const char *label;                     /* linux.mountLabel, NULL when there is none */
 	const char *cgroup_root, *cgroup_path; /* host directories for the "cgroup" mount type */
 	bool new_cgroupns, rootless;
 };
@@ -54,9 +54,9 @@ struct rootfs_extra {
 };
 
 struct rootfs_opts {
-	const char *bundle;    /* absolute; root.path and relative bind sources start here */
+	const char *bundle; /* absolute; root.path and relative bind sources start here */
 	bool no_pivot, new_mount_ns, userns, new_cgroupns, new_netns;
-	const char *cgroup_path; /* absolute host directory of the container's cgroup, NULL when none */
+	const char *cgroup_path; /* absolute host directory of the cgroup, NULL when none */
 	const struct rootfs_extra *extra;
 	size_t nextra;
 };
@@ -82,14 +82,17 @@ int rootfs_open_handles(struct arena *a, const struct rootfs_plan *p, int *fds, 
 
 /* Child. Zero it with ROOTFS_INIT. */
 struct rootfs {
-	int root_fd;           /* O_PATH, root of the container's mount tree; stays valid after pivot */
-	int proc_fd;           /* the host's /proc/self/fd, for mount(2) on descriptors */
-	int null_fd;           /* the host's /dev/null, checked to be 1:3 */
-	int *late;             /* mounts that become read-only in rootfs_finish */
+	int root_fd; /* O_PATH, root of the container's mount tree; stays valid after pivot */
+	int proc_fd; /* the host's /proc/self/fd, for mount(2) on descriptors */
+	int null_fd; /* the host's /dev/null, checked to be 1:3 */
+	int *late;   /* mounts that become read-only in rootfs_finish */
 	size_t nlate;
 	struct arena *arena;
 };
-#define ROOTFS_INIT { .root_fd = -1, .proc_fd = -1, .null_fd = -1 }
+#define ROOTFS_INIT                                         \
+	{                                                   \
+		.root_fd = -1, .proc_fd = -1, .null_fd = -1 \
+	}
 
 /* Propagation of "/", bind of the root on itself, root_fd. */
 int rootfs_enter(const struct rootfs_plan *p, struct rootfs *r) MUST_CHECK;

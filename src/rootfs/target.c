@@ -27,8 +27,8 @@ static int refuse_symlink(const struct mount_op *op)
 static int make_target(int root_fd, const struct mount_op *op, bool dir, bool *created)
 {
 	mode_t mask = umask(0);
-	int fd = dir ? inroot_mkdirs(root_fd, op->target, 0755, created) :
-		       inroot_mkfile(root_fd, op->target, 0755, 0644, created);
+	int fd = dir ? inroot_mkdirs(root_fd, op->target, 0755, created)
+		     : inroot_mkfile(root_fd, op->target, 0755, 0644, created);
 
 	umask(mask);
 	return fd;
@@ -52,8 +52,9 @@ static int check_not_in_proc(const struct mount_op *op, int fd)
 int target_open(struct rootfs *r, const struct mount_op *op, bool dir, struct target *out)
 {
 	bool strict = is_kernel_tree(op);
-	unsigned how = strict ? INROOT_NO_SYMLINKS :
-		       op->opt.ext & MOUNTOPT_DEST_NOFOLLOW ? INROOT_NOFOLLOW : 0;
+	unsigned how = strict                                 ? INROOT_NO_SYMLINKS
+		       : op->opt.ext & MOUNTOPT_DEST_NOFOLLOW ? INROOT_NOFOLLOW
+							      : 0;
 	struct target t = { .fd = -1 };
 	_cleanup_close_ int fd = inroot_open(r->root_fd, op->target, O_PATH, how);
 	struct stat st;
@@ -79,8 +80,9 @@ int target_open(struct rootfs *r, const struct mount_op *op, bool dir, struct ta
 	if (strict && !S_ISDIR(st.st_mode))
 		return refuse_symlink(op);
 	if (op->kind != MOUNT_REMOUNT && dir != !!S_ISDIR(st.st_mode))
-		return op_failed(op, ENOTDIR, dir ? "the source is a directory, the destination is not" :
-					      "the destination is a directory, the source is not");
+		return op_failed(op, ENOTDIR,
+				 dir ? "the source is a directory, the destination is not"
+				     : "the destination is a directory, the source is not");
 	if (op->kind != MOUNT_REMOUNT)
 		TRY(check_not_in_proc(op, fd));
 	t.mode = st.st_mode & 07777;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* openat2 in front, the walk behind it. The walk keeps one O_PATH descriptor per component, opens
- * with O_NOFOLLOW and expands symlinks as text, so that ".." is always "the descriptor before" and a
- * directory moved away meanwhile cannot take us along. */
+ * with O_NOFOLLOW and expands symlinks as text, so that ".." is always "the descriptor before" and
+ * a directory moved away meanwhile cannot take us along. */
 #include "sys/sys.h"
 
 #include <errno.h>
@@ -204,8 +204,8 @@ int inroot_open(int root_fd, const char *path, int flags, unsigned how)
 	if (!no_openat2) {
 		int fd = open2(root_fd, path, flags, how);
 
-		/* Some seccomp profiles answer EPERM for calls they do not know; openat2 on "." tells
-		 * that apart from a real refusal. */
+		/* Some seccomp profiles answer EPERM for calls they do not know; openat2 on "."
+		 * tells that apart from a real refusal. */
 		if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
 			return fd;
 		if (errno == EPERM) {

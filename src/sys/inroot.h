@@ -19,11 +19,12 @@ enum {
 /* A new close-on-exec descriptor. No O_CREAT: see below. */
 int inroot_open(int root_fd, const char *path, int flags, unsigned how);
 /* The directory at `path`, O_PATH; missing components are made with `mode`. Sets *created (may be
- * NULL) when the last one was. A dangling symlink on the way has its target made, inside the root. */
+ * NULL) when the last one was. A dangling symlink on the way has its target made, inside the root.
+ */
 int inroot_mkdirs(int root_fd, const char *path, mode_t mode, bool *created);
 /* The directory that holds the last component, made if missing; `base` (NAME_MAX + 1 bytes) gets
  * the component. EINVAL when there is none ("/", "a/.."). */
 int inroot_parent(int root_fd, const char *path, mode_t mode, char base[256]);
-/* An empty file at `path` (parents made with dir_mode), or what is there already; O_PATH. A dangling
- * symlink at the end has its target made, inside the root. */
+/* An empty file at `path` (parents made with dir_mode), or what is there already; O_PATH. A
+ * dangling symlink at the end has its target made, inside the root. */
 int inroot_mkfile(int root_fd, const char *path, mode_t dir_mode, mode_t mode, bool *created);

@@ -15,8 +15,8 @@ int mountfd_clone(int dirfd, const char *path, bool recursive, bool nofollow);
 int mountfd_fsopen(const char *fstype);
 int mountfd_set_string(int fs_fd, const char *key, const char *value);
 int mountfd_set_flag(int fs_fd, const char *key);
-int mountfd_create(int fs_fd);                     /* makes the superblock */
-int mountfd_fsmount(int fs_fd, uint64_t attr);     /* MOUNT_ATTR_*; a detached mount */
+int mountfd_create(int fs_fd);                 /* makes the superblock */
+int mountfd_fsmount(int fs_fd, uint64_t attr); /* MOUNT_ATTR_*; a detached mount */
 /* Attach to what target_fd is. */
 int mountfd_attach(int mount_fd, int target_fd);
 struct mountfd_attr {

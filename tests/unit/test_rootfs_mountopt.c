@@ -29,7 +29,8 @@ static struct mountopt parse(size_t n, const char **words)
 	ck_assert_msg(r == 0, "%s", err_get()->text);
 	return o;
 }
-#define PARSE(...) parse(ARRAY_SIZE(((const char *[]){ __VA_ARGS__ })), (const char *[]){ __VA_ARGS__ })
+#define PARSE(...) \
+	parse(ARRAY_SIZE(((const char *[]){ __VA_ARGS__ })), (const char *[]){ __VA_ARGS__ })
 
 /* What one word does alone. */
 static const struct expected {
@@ -188,7 +189,8 @@ START_TEST(idmap_value)
 	ck_assert_uint_eq(o.ext, MOUNTOPT_IDMAP);
 	ck_assert_str_eq(o.idmap, "uids=0-1000-10;gids=0-1000-10");
 	ck_assert_uint_eq(o.ndata, 0);
-	ck_assert_uint_eq(PARSE("ridmap=uids=0-1-1;gids=0-1-1").ext, MOUNTOPT_IDMAP | MOUNTOPT_RIDMAP);
+	ck_assert_uint_eq(PARSE("ridmap=uids=0-1-1;gids=0-1-1").ext,
+			  MOUNTOPT_IDMAP | MOUNTOPT_RIDMAP);
 }
 END_TEST
 
@@ -210,7 +212,8 @@ END_TEST
 START_TEST(legacy_flags)
 {
 	ck_assert_uint_eq(mountopt_legacy(0), 0);
-	ck_assert_uint_eq(mountopt_legacy(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV), MS_RDONLY | MS_NODEV);
+	ck_assert_uint_eq(mountopt_legacy(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV),
+			  MS_RDONLY | MS_NODEV);
 	ck_assert_uint_eq(mountopt_legacy(MOUNT_ATTR_NOATIME), MS_NOATIME);
 	ck_assert_uint_eq(mountopt_legacy(MOUNT_ATTR_STRICTATIME), MS_STRICTATIME);
 	ck_assert_uint_eq(mountopt_legacy(MOUNT_ATTR_NOSYMFOLLOW | MOUNT_ATTR_NODIRATIME),
@@ -220,7 +223,8 @@ END_TEST
 
 START_TEST(printed)
 {
-	struct mountopt o = PARSE("rw", "nosuid", "noatime", "rro", "lazytime", "rslave", "ridmap", "k=v");
+	struct mountopt o =
+		PARSE("rw", "nosuid", "noatime", "rro", "lazytime", "rslave", "ridmap", "k=v");
 	struct str s;
 
 	str_init(&s, a, 0);

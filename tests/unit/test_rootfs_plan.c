@@ -15,7 +15,9 @@ static struct rootfs_plan plan;
 static void setup(void)
 {
 	a = arena_new();
-	host = (struct host){ .mount_api = true, .mount_setattr = true, .openat2 = true,
+	host = (struct host){ .mount_api = true,
+			      .mount_setattr = true,
+			      .openat2 = true,
 			      .cgroup_root = "/sys/fs/cgroup" };
 	opts = (struct rootfs_opts){ .bundle = "/b", .new_mount_ns = true };
 	plan = (struct rootfs_plan){ 0 };
@@ -29,8 +31,10 @@ static void teardown(void)
 
 static int make(const char *mounts, const char *linux_)
 {
-	char *json = arena_printf(a, "{'ociVersion':'1.2.0','root':{'path':'rootfs'},"
-				  "'mounts':[%s],'linux':{%s}}", mounts, linux_);
+	char *json = arena_printf(a,
+				  "{'ociVersion':'1.2.0','root':{'path':'rootfs'},"
+				  "'mounts':[%s],'linux':{%s}}",
+				  mounts, linux_);
 	struct oci_diag d = { .text = "" };
 	struct oci_config *c;
 
@@ -53,9 +57,11 @@ static const struct refusal {
 	const char *mounts, *linux_, *text;
 } refusals[] = {
 	{ "{'destination':'/','type':'tmpfs'}", "",
-	  "/mounts/0/destination: nothing can be mounted on \"/\"; the root filesystem is root.path" },
+	  "/mounts/0/destination: nothing can be mounted on \"/\"; the root filesystem is "
+	  "root.path" },
 	{ "{'destination':'/a/..//','type':'tmpfs'}", "",
-	  "/mounts/0/destination: nothing can be mounted on \"/\"; the root filesystem is root.path" },
+	  "/mounts/0/destination: nothing can be mounted on \"/\"; the root filesystem is "
+	  "root.path" },
 	{ "{'destination':'','type':'tmpfs'}", "", "/mounts/0/destination: must not be empty" },
 	{ "{'destination':'/proc','type':'tmpfs'}", "",
 	  "/mounts/0/destination: \"/proc\" must be of type \"proc\", not \"tmpfs\"" },
@@ -64,7 +70,8 @@ static const struct refusal {
 	{ "{'destination':'proc/self','source':'/x','options':['bind']}", "",
 	  "/mounts/0/destination: \"/proc/self\" cannot be mounted because it is inside /proc" },
 	{ "{'destination':'/x'}", "",
-	  "/mounts/0/type: missing; only mounts with the option \"bind\" or \"rbind\" need no type" },
+	  "/mounts/0/type: missing; only mounts with the option \"bind\" or \"rbind\" need no "
+	  "type" },
 	{ "{'destination':'/x','type':'bind','source':'/s'}", "",
 	  "/mounts/0/options: type \"bind\" needs the option \"bind\" or \"rbind\"" },
 	{ "{'destination':'/x','type':'tmpfs'},{'destination':'/x','options':['bind']}", "",
@@ -73,8 +80,8 @@ static const struct refusal {
 	  "/mounts/0/options: bind mounts cannot have any filesystem-specific options applied: "
 	  "\"size=1k\"" },
 	{ "{'destination':'/x','source':'/s','options':['bind'],"
-	  "'uidMappings':[{'containerID':0,'hostID':0,'size':1}]}", "",
-	  "/mounts/0: uidMappings and gidMappings must be given together" },
+	  "'uidMappings':[{'containerID':0,'hostID':0,'size':1}]}",
+	  "", "/mounts/0: uidMappings and gidMappings must be given together" },
 	{ "{'destination':'/x','type':'tmpfs','options':['idmap']}", "",
 	  "/mounts/0: id mappings are only for bind mounts" },
 	{ "{'destination':'/x','source':'/s','options':['bind','ridmap']}", "",
@@ -86,8 +93,8 @@ static const struct refusal {
 	  "/mounts/0/options: \"idmap=uids=0-1-1\" needs both uids and gids" },
 	{ "{'destination':'/x','source':'/s','options':['bind','idmap=foo']}", "",
 	  "/mounts/0/options: expected \"uids=\" or \"gids=\" in \"foo\"" },
-	{ "{'destination':'/x','source':'/s','options':['bind','idmap=uids=@5-5-1;gids=0-0-1']}", "",
-	  "/mounts/0/options: id map \"@5-5-1\" is outside of /linux/uidMappings" },
+	{ "{'destination':'/x','source':'/s','options':['bind','idmap=uids=@5-5-1;gids=0-0-1']}",
+	  "", "/mounts/0/options: id map \"@5-5-1\" is outside of /linux/uidMappings" },
 	{ "{'destination':'/x','type':'tmpfs','options':['copy-symlink']}", "",
 	  "/mounts/0/options: \"copy-symlink\" is only for bind mounts" },
 	{ "{'destination':'/x','source':'/s','options':['bind','tmpcopyup']}", "",
@@ -118,11 +125,13 @@ END_TEST
 START_TEST(old_kernels)
 {
 	host.mount_setattr = false;
-	ck_assert_int_lt(make("{'destination':'/x','source':'/s','options':['rbind','rro']}", ""), 0);
+	ck_assert_int_lt(make("{'destination':'/x','source':'/s','options':['rbind','rro']}", ""),
+			 0);
 	ck_assert_str_eq(err_get()->text,
 			 "/mounts/0/options: recursive mount attributes need Linux 5.12 or later");
 	ck_assert_int_eq(err_get()->kind, ERR_UNSUPPORTED);
-	ck_assert_int_lt(make("{'destination':'/x','source':'/s','options':['rbind','idmap']}", ""), 0);
+	ck_assert_int_lt(make("{'destination':'/x','source':'/s','options':['rbind','idmap']}", ""),
+			 0);
 	ck_assert_str_eq(err_get()->text, "/mounts/0: id-mapped mounts need Linux 5.12 or later");
 	must_plan("{'destination':'/x','source':'/s','options':['rbind','ro']}", "");
 	ck_assert(!plan.use_fd_api);
@@ -132,7 +141,8 @@ END_TEST
 START_TEST(paths_are_resolved)
 {
 	must_plan("{'destination':'x/./y/','source':'data','options':['bind']},"
-		  "{'destination':'/t','type':'tmpfs','source':'tmpfs'}", "");
+		  "{'destination':'/t','type':'tmpfs','source':'tmpfs'}",
+		  "");
 	ck_assert_str_eq(plan.root, "/b/rootfs");
 	ck_assert_str_eq(plan.ops[0].target, "/x/y");
 	ck_assert_str_eq(plan.ops[0].source, "/b/data");
@@ -149,7 +159,8 @@ START_TEST(proc_exceptions)
 		  "{'destination':'/proc','source':'/proc','options':['rbind']},"
 		  "{'destination':'/proc/uptime','source':'/lxcfs/uptime','options':['bind']},"
 		  "{'destination':'/proc/sys/kernel/ns_last_pid','source':'/x','options':['bind']},"
-		  "{'destination':'/process','type':'tmpfs'}", "");
+		  "{'destination':'/process','type':'tmpfs'}",
+		  "");
 	ck_assert_uint_eq(plan.nops, 5);
 }
 END_TEST
@@ -159,7 +170,8 @@ START_TEST(kinds)
 	must_plan("{'destination':'/a','type':'cgroup','source':'cgroup'},"
 		  "{'destination':'/b','type':'cgroup2'},"
 		  "{'destination':'/c','options':['remount','ro']},"
-		  "{'destination':'/d','type':'proc','source':'/s','options':['bind']}", "");
+		  "{'destination':'/d','type':'proc','source':'/s','options':['bind']}",
+		  "");
 	ck_assert_int_eq(plan.ops[0].kind, MOUNT_CGROUP);
 	ck_assert_int_eq(plan.ops[1].kind, MOUNT_CGROUP);
 	ck_assert_int_eq(plan.ops[2].kind, MOUNT_REMOUNT);
@@ -171,7 +183,8 @@ START_TEST(read_only_tmpfs_waits)
 {
 	must_plan("{'destination':'/run','type':'tmpfs','options':['ro','nosuid']},"
 		  "{'destination':'/dev','type':'devtmpfs','options':['ro']},"
-		  "{'destination':'/sys','type':'sysfs','options':['ro']}", "");
+		  "{'destination':'/sys','type':'sysfs','options':['ro']}",
+		  "");
 	ck_assert(plan.ops[0].late_ro && plan.ops[1].late_ro && !plan.ops[2].late_ro);
 	ck_assert_uint_eq(plan.ops[0].opt.attr_set, MOUNT_ATTR_NOSUID);
 	ck_assert_uint_eq(plan.ops[2].opt.attr_set, MOUNT_ATTR_RDONLY);
@@ -188,7 +201,8 @@ START_TEST(id_maps)
 		  "'uidMappings':[{'containerID':1,'hostID':2,'size':3}],"
 		  "'gidMappings':[{'containerID':4,'hostID':5,'size':6}]},"
 		  "{'destination':'/c','source':'/s','options':['rbind',"
-		  "'ridmap=gids=7-8-9;uids=@0-2-3#20-30-1']}", maps);
+		  "'ridmap=gids=7-8-9;uids=@0-2-3#20-30-1']}",
+		  maps);
 	ck_assert_uint_eq(plan.ops[0].uids[0].outside, 1000);
 	ck_assert_uint_eq(plan.ops[0].gids[0].outside, 2000);
 	ck_assert_uint_eq(plan.ops[1].uids[0].size, 3);
@@ -224,7 +238,8 @@ END_TEST
 
 START_TEST(devices)
 {
-	must_plan("", "'devices':[{'path':'/dev/null','type':'c','major':1,'minor':3,'fileMode':384},"
+	must_plan("",
+		  "'devices':[{'path':'/dev/null','type':'c','major':1,'minor':3,'fileMode':384},"
 		  "{'path':'/dev//net/tun','type':'u','major':10,'minor':200,'uid':1,'gid':2},"
 		  "{'path':'/dev/f','type':'p'}]");
 	ck_assert_uint_eq(plan.ndevices, 8);
@@ -251,7 +266,8 @@ START_TEST(labels)
 	must_plan("{'destination':'/a','type':'tmpfs','options':['size=1k']},"
 		  "{'destination':'/proc','type':'proc'},"
 		  "{'destination':'/b','type':'tmpfs','options':['context=own']},"
-		  "{'destination':'/c','type':'cgroup'}", "'mountLabel':'u:r:t:s0:c1,c2'");
+		  "{'destination':'/c','type':'cgroup'}",
+		  "'mountLabel':'u:r:t:s0:c1,c2'");
 	ck_assert_str_eq(mountopt_data(a, &plan.ops[0].opt), "size=1k,context=\"u:r:t:s0:c1,c2\"");
 	ck_assert_uint_eq(plan.ops[1].opt.ndata, 0);
 	ck_assert_uint_eq(plan.ops[2].opt.ndata, 1);
@@ -286,12 +302,12 @@ START_TEST(printed)
 	str_init(&s, a, 0);
 	rootfs_plan_print(&plan, &s);
 	ck_assert_str_eq(s.v, "root    /b/rootfs writable, enter by pivot, propagation rslave\n"
-			 "mount 1   fs      proc /proc nosuid (/mounts/0)\n"
-			 "mount 2   rbind   /srv /w rro,rprivate (/mounts/1)\n"
-			 "mount 3   fs      tmpfs /t size=1k then read-only (/mounts/2)\n"
-			 "mount 4   bind    /dev /dev - (/mounts/3)\n"
-			 "mask    /proc/kcore\n"
-			 "ropath  /proc/sys /proc/bus\n");
+			      "mount 1   fs      proc /proc nosuid (/mounts/0)\n"
+			      "mount 2   rbind   /srv /w rro,rprivate (/mounts/1)\n"
+			      "mount 3   fs      tmpfs /t size=1k then read-only (/mounts/2)\n"
+			      "mount 4   bind    /dev /dev - (/mounts/3)\n"
+			      "mask    /proc/kcore\n"
+			      "ropath  /proc/sys /proc/bus\n");
 }
 END_TEST
 
