@@ -29,6 +29,8 @@ struct security_plan {
 	bool has_seccomp;
 	bool seccomp_early;                 /* before the capability drop; else right before execve */
 	bool seccomp_listener;              /* the notify descriptor goes to listener_path */
+	unsigned seccomp_flags;             /* SECCOMP_FILTER_FLAG_* asked for, and NEW_LISTENER */
+	bool seccomp_default_flags;         /* none given: SPEC_ALLOW where the kernel has it */
 	const char *listener_path, *listener_metadata; /* NULL = none */
 	const struct oci_seccomp *seccomp;  /* NULL without has_seccomp */
 	struct oci_strs warnings;           /* already logged; `explain` shows them */
@@ -79,10 +81,9 @@ int security_listener_send(struct arena *a, const struct security_plan *p, int f
 /* ---- what `features` prints ---- */
 
 struct security_features {
-	bool seccomp;                       /* built in */
-	const char *libseccomp;             /* "2.5.4", NULL when not built in */
+	const char *libseccomp;             /* its version, "2.5.4" */
 	struct oci_strs actions, operators, archs, known_flags, supported_flags;
 	struct oci_strs capabilities;       /* those up to last_cap */
 };
 void security_features(struct arena *a, int last_cap, struct security_features *out);
-const char *security_libseccomp_version(char out[32]); /* NULL when not built in */
+const char *security_libseccomp_version(char out[32]);
