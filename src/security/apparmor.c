@@ -39,8 +39,8 @@ static int apparmor_set(const char *label, int attr_fd)
 	TRY(lsm_read_attr(attr_fd, file, got, sizeof(got)));
 	const char *rest = after_prefix(got, label);
 	if (is_plain(label) && (!rest || (*rest && !after_prefix(rest, " ("))))
-		return err_msg(ERR_SYS, "/proc/self/attr/%s says \"%s\" after \"%s\" was set", file, got,
-			       label);
+		return err_msg(ERR_SYS, "/proc/self/attr/%s says \"%s\" after \"%s\" was set", file,
+			       got, label);
 	return 0;
 }
 

@@ -70,7 +70,8 @@ int security_drop_bounding(const struct security_plan *p)
 	}
 	left = read_bounding() & ~p->bounding;
 	if (left)
-		return err_msg(ERR_SYS, "the bounding set still has capabilities 0x%llx after the drop",
+		return err_msg(ERR_SYS,
+			       "the bounding set still has capabilities 0x%llx after the drop",
 			       (unsigned long long)left);
 	return 0;
 }
@@ -88,7 +89,8 @@ static void warn_unavailable(uint64_t missing)
 	size_t n = 0;
 	for (const struct name *c = security_cap_names; c->word; c++)
 		if (missing & CAP_BIT(c->value) && n < sizeof(text))
-			n += (size_t)snprintf(text + n, sizeof(text) - n, n ? " %s" : "%s", c->word);
+			n += (size_t)snprintf(text + n, sizeof(text) - n, n ? " %s" : "%s",
+					      c->word);
 	log_warn("ignoring unknown or unavailable capabilities: [%s]", text);
 }
 
@@ -127,8 +129,8 @@ static int raise_ambient(const struct security_plan *p, const struct sets *s)
 		if (r < 0)
 			break;
 		if (r != (int)(want >> nr & 1))
-			return err_msg(ERR_SYS, "ambient capability %d is %s after setting them", nr,
-				       r ? "still set" : "not set");
+			return err_msg(ERR_SYS, "ambient capability %d is %s after setting them",
+				       nr, r ? "still set" : "not set");
 	}
 	return 0;
 }
@@ -140,7 +142,8 @@ int security_apply_caps(const struct security_plan *p)
 	want = attainable(p, &now);
 	/* The uid change emptied the effective set, but making something inheritable that is not
 	 * permitted takes an effective CAP_SETPCAP. */
-	if (want.inheritable & ~(now.inheritable | now.permitted) && now.effective != now.permitted) {
+	if (want.inheritable & ~(now.inheritable | now.permitted) &&
+	    now.effective != now.permitted) {
 		struct sets full = now;
 		full.effective = now.permitted;
 		TRY(set_sets(&full));
@@ -152,7 +155,8 @@ int security_apply_caps(const struct security_plan *p)
 	TRY(get_sets(&got));
 	if (got.effective != want.effective || got.permitted != want.permitted ||
 	    got.inheritable != want.inheritable)
-		return err_msg(ERR_SYS, "the capabilities differ from what was set: effective 0x%llx, "
+		return err_msg(ERR_SYS,
+			       "the capabilities differ from what was set: effective 0x%llx, "
 			       "permitted 0x%llx, inheritable 0x%llx",
 			       (unsigned long long)got.effective, (unsigned long long)got.permitted,
 			       (unsigned long long)got.inheritable);

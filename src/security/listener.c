@@ -25,7 +25,8 @@ int security_listener_send(struct arena *a, const struct security_plan *p, int f
 {
 	struct str s;
 	str_init(&s, a, 0);
-	str_addf(&s, "{\"ociVersion\":\"" PROCESS_STATE_VERSION "\",\"fds\":[\"seccompFd\"],\"pid\":%d",
+	str_addf(&s,
+		 "{\"ociVersion\":\"" PROCESS_STATE_VERSION "\",\"fds\":[\"seccompFd\"],\"pid\":%d",
 		 (int)pid);
 	if (p->listener_metadata && *p->listener_metadata) {
 		str_add(&s, ",\"metadata\":");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Labels for the program: the registry of label modules and the two attr file operations they share.
- * Surprise: /proc/thread-self must be resolved by the final process, and through the host's /proc:
- * the container's own may be anything, and a label written to the wrong file is silently lost. */
+/* Labels for the program: the registry of label modules and the two attr file operations they
+ * share. Surprise: /proc/thread-self must be resolved by the final process, and through the host's
+ * /proc: the container's own may be anything, and a label written to the wrong file is silently
+ * lost. */
 #include <fcntl.h>
 #include <limits.h>
 

@@ -9,9 +9,9 @@
 #include "security/security.h"
 
 /* words.c */
-extern const struct name seccomp_arch_words[];  /* "SCMP_ARCH_X86" -> AUDIT_ARCH_I386 */
-extern const struct name seccomp_flag_words[];  /* "SECCOMP_FILTER_FLAG_LOG" -> bit */
-#define SECCOMP_ARCH_X32 0x4000003eu            /* not an audit arch: x86_64's without the 64 bit mark */
+extern const struct name seccomp_arch_words[]; /* "SCMP_ARCH_X86" -> AUDIT_ARCH_I386 */
+extern const struct name seccomp_flag_words[]; /* "SECCOMP_FILTER_FLAG_LOG" -> bit */
+#define SECCOMP_ARCH_X32 0x4000003eu /* not an audit arch: x86_64's without the 64 bit mark */
 
 /* plan_seccomp.c */
 int seccomp_plan_make(const struct oci_config *c, struct security_plan *out) MUST_CHECK;
@@ -29,14 +29,15 @@ int lsm_write_attr(int attr_fd, const char *file, const char *text) MUST_CHECK;
 int lsm_read_attr(int attr_fd, const char *file, char *got, size_t size) MUST_CHECK;
 
 /* seccomp.c */
-int filter_build(struct arena *a, const struct oci_seccomp *sc, struct seccomp_filter *out) MUST_CHECK;
-bool filter_knows_arch(const char *word);       /* "SCMP_ARCH_RISCV64" */
+int filter_build(struct arena *a, const struct oci_seccomp *sc,
+		 struct seccomp_filter *out) MUST_CHECK;
+bool filter_knows_arch(const char *word); /* "SCMP_ARCH_RISCV64" */
 unsigned filter_api_level(void);
 
 /* seccomp_stub.c: see there */
 struct stub_range {
-	uint32_t last;      /* numbers above it and below `end` are unknown to the profile */
-	uint32_t end;       /* 0 = none above */
+	uint32_t last; /* numbers above it and below `end` are unknown to the profile */
+	uint32_t end;  /* 0 = none above */
 };
 struct stub_arch {
 	uint32_t audit_arch;
@@ -54,4 +55,4 @@ int filter_cache_put(struct arena *a, int dirfd, const char *key, size_t len,
 		     const struct seccomp_filter *f) MUST_CHECK;
 
 /* seccomp_load.c */
-bool seccomp_flag_supported(unsigned flag);     /* by the running kernel */
+bool seccomp_flag_supported(unsigned flag); /* by the running kernel */

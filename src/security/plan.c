@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Decide what the container may do. Pure, but for the warnings it logs.
- * Surprise: the spec wants a capability that cannot be had to be a warning, never a failure, and the
- * same for one that is asked in a set where the kernel's rules forbid it (effective without
+ * Surprise: the spec wants a capability that cannot be had to be a warning, never a failure, and
+ * the same for one that is asked in a set where the kernel's rules forbid it (effective without
  * permitted, ambient without both, inheritable without bounding). */
 #include "base/log.h"
 #include "security/parts.h"
@@ -63,7 +63,8 @@ static void limit_set(struct cap_parse *cp, uint64_t *set, uint64_t within, cons
 	for (const struct name *n = security_cap_names; n->word; n++) {
 		uint64_t bit = UINT64_C(1) << n->value;
 		if (*set & bit & ~within)
-			warn(cp, arena_printf(cp->a, "can't %s capability %s: %s", verb, n->word, why));
+			warn(cp,
+			     arena_printf(cp->a, "can't %s capability %s: %s", verb, n->word, why));
 	}
 	*set &= within;
 }
@@ -100,7 +101,7 @@ static int plan_labels(const struct oci_process *proc, const struct host *h,
 	if (proc->selinux_label && *proc->selinux_label) {
 		if (!h->selinux)
 			return err_msg(ERR_UNSUPPORTED, "selinux label is specified in config, but "
-				       "selinux is disabled or not supported");
+							"selinux is disabled or not supported");
 		out->selinux = proc->selinux_label;
 	}
 	return 0;

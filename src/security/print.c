@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The security part of `ocirun explain` and of the golden plans. Sets that are equal share a line. */
+/* The security part of `ocirun explain` and of the golden plans. Sets that are equal share a line.
+ */
 #include "security/parts.h"
 
 static const char indent[] = "         ";
@@ -16,8 +17,11 @@ static void print_set(uint64_t set, struct str *s)
 
 static void print_caps(const struct security_plan *p, struct str *s)
 {
-	const struct { const char *word; uint64_t set; } sets[] = {
-		{ "bounding", p->bounding }, { "permitted", p->permitted },
+	const struct {
+		const char *word;
+		uint64_t set;
+	} sets[] = {
+		{ "bounding", p->bounding },   { "permitted", p->permitted },
 		{ "effective", p->effective }, { "inheritable", p->inheritable },
 		{ "ambient", p->ambient },
 	};
@@ -58,7 +62,8 @@ static void print_seccomp(const struct security_plan *p, struct str *s)
 
 void security_plan_print(const struct security_plan *p, struct str *s)
 {
-	str_addf(s, "security %s\n", p->no_new_privs ? "no new privileges" : "new privileges allowed");
+	str_addf(s, "security %s\n",
+		 p->no_new_privs ? "no new privileges" : "new privileges allowed");
 	print_caps(p, s);
 	if (p->apparmor)
 		print_quoted("apparmor profile", p->apparmor, s);

@@ -12,9 +12,9 @@
 #include "base/io.h"
 #include "security/parts.h"
 
-#define X32_BIT 0x40000000u
+#define X32_BIT     0x40000000u
 #define ARM_PRIVATE 0x000f0000u /* cacheflush, set_tls: far above the numbered calls */
-#define TREE_FROM 32            /* names: below it a linear filter is as good */
+#define TREE_FROM   32          /* names: below it a linear filter is as good */
 
 typedef VEC(struct stub_arch) stub_list;
 
@@ -50,9 +50,12 @@ static uint32_t action_value(enum oci_seccomp_action act, const struct oci_u32 *
 static enum scmp_compare compare_op(enum oci_seccomp_op op)
 {
 	static const enum scmp_compare ops[oci_seccomp_op_count] = {
-		[OCI_CMP_NE] = SCMP_CMP_NE, [OCI_CMP_LT] = SCMP_CMP_LT,
-		[OCI_CMP_LE] = SCMP_CMP_LE, [OCI_CMP_EQ] = SCMP_CMP_EQ,
-		[OCI_CMP_GE] = SCMP_CMP_GE, [OCI_CMP_GT] = SCMP_CMP_GT,
+		[OCI_CMP_NE] = SCMP_CMP_NE,
+		[OCI_CMP_LT] = SCMP_CMP_LT,
+		[OCI_CMP_LE] = SCMP_CMP_LE,
+		[OCI_CMP_EQ] = SCMP_CMP_EQ,
+		[OCI_CMP_GE] = SCMP_CMP_GE,
+		[OCI_CMP_GT] = SCMP_CMP_GT,
 		[OCI_CMP_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
 	};
 	return ops[op];
@@ -108,8 +111,10 @@ static bool repeats_argument(const struct oci_syscall *sc)
 
 static struct scmp_arg_cmp condition(const struct oci_seccomp_arg *arg)
 {
-	return (struct scmp_arg_cmp){ .arg = arg->index, .op = compare_op(arg->op),
-				      .datum_a = arg->value, .datum_b = arg->value_two };
+	return (struct scmp_arg_cmp){ .arg = arg->index,
+				      .op = compare_op(arg->op),
+				      .datum_a = arg->value,
+				      .datum_b = arg->value_two };
 }
 
 static int add_name(scmp_filter_ctx ctx, uint32_t action, int nr, const struct oci_syscall *sc)
@@ -140,8 +145,10 @@ static int add_rules(scmp_filter_ctx ctx, const struct oci_seccomp *sc)
 			int nr = seccomp_syscall_resolve_name(rule->names.v[j]);
 			int r = nr == __NR_SCMP_ERROR ? 0 : add_name(ctx, action, nr, rule);
 			if (r < 0)
-				return err_sysno(-r, "/linux/seccomp/syscalls/%zu: add rule for "
-						 "system call \"%s\"", i, rule->names.v[j]);
+				return err_sysno(-r,
+						 "/linux/seccomp/syscalls/%zu: add rule for "
+						 "system call \"%s\"",
+						 i, rule->names.v[j]);
 		}
 	}
 	return 0;
@@ -153,11 +160,14 @@ static int add_archs(scmp_filter_ctx ctx, const struct oci_seccomp *sc)
 		const char *word = sc->architectures.v[i];
 		uint32_t token = arch_token(word);
 		if (!token)
-			return err_msg(ERR_UNSUPPORTED, "/linux/seccomp/architectures/%zu: this "
-				       "libseccomp does not know \"%s\"", i, word);
+			return err_msg(ERR_UNSUPPORTED,
+				       "/linux/seccomp/architectures/%zu: this "
+				       "libseccomp does not know \"%s\"",
+				       i, word);
 		int r = seccomp_arch_add(ctx, token);
 		if (r < 0 && r != -EEXIST)
-			return err_sysno(-r, "/linux/seccomp/architectures/%zu: add \"%s\"", i, word);
+			return err_sysno(-r, "/linux/seccomp/architectures/%zu: add \"%s\"", i,
+					 word);
 	}
 	return 0;
 }
@@ -278,8 +288,10 @@ int filter_build(struct arena *a, const struct oci_seccomp *sc, struct seccomp_f
 		add_stub(a, ctx, sc, &code);
 	TRY(add_library_code(a, ctx, &code));
 	if (code.n > BPF_MAXINSNS)
-		return err_msg(ERR_CONFIG, "/linux/seccomp: the filter has %zu instructions, the kernel "
-			       "takes %d", code.n, BPF_MAXINSNS);
+		return err_msg(ERR_CONFIG,
+			       "/linux/seccomp: the filter has %zu instructions, the kernel "
+			       "takes %d",
+			       code.n, BPF_MAXINSNS);
 	out->insns = code.v;
 	out->n = code.n;
 	return 0;

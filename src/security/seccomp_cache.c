@@ -82,7 +82,8 @@ int filter_cache_get(struct arena *a, int dirfd, const char *key, size_t len,
 	char name[40], *text;
 	size_t size, code_len;
 	cache_name(key, len, name);
-	_cleanup_close_ int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	_cleanup_close_ int fd =
+		openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return CACHE_MISS;
 	if (fd < 0)
@@ -103,7 +104,9 @@ int filter_cache_put(struct arena *a, int dirfd, const char *key, size_t len,
 {
 	size_t code_len = f->n * sizeof(struct sock_filter);
 	struct cache_header h = {
-		.key_len = len, .code_len = code_len, .sum = checksum(key, len, f->insns, code_len),
+		.key_len = len,
+		.code_len = code_len,
+		.sum = checksum(key, len, f->insns, code_len),
 	};
 	char name[40], *text;
 	if (sizeof(h) + len + code_len > CACHE_FILE_MAX)

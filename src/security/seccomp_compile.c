@@ -23,7 +23,8 @@ static int make_key(struct arena *a, const struct oci_seccomp *sc, char **out, s
 	bare.extra = (struct oci_extra){ 0 };
 	char *profile = oci_encode(a, oci_seccomp_type(), &bare, NULL, len);
 	*out = arena_printf(a, "filter %d libseccomp %s api %u kernel %s %s\n%s", FILTER_VERSION,
-			    security_libseccomp_version(version), filter_api_level(), u.release, u.machine, profile);
+			    security_libseccomp_version(version), filter_api_level(), u.release,
+			    u.machine, profile);
 	*len = strlen(*out);
 	return 0;
 }
@@ -36,7 +37,8 @@ static int pick_flags(const struct security_plan *p, unsigned *out)
 	for (const struct name *n = seccomp_flag_words; n->word; n++)
 		if (p->seccomp_flags & n->value && !seccomp_flag_supported((unsigned)n->value))
 			return err_msg(ERR_UNSUPPORTED,
-				       "/linux/seccomp/flags: this kernel does not support %s", n->word);
+				       "/linux/seccomp/flags: this kernel does not support %s",
+				       n->word);
 	*out = flags;
 	return 0;
 }

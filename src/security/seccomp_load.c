@@ -23,7 +23,9 @@ int security_seccomp_load(const struct seccomp_filter *f, int *listener_fd)
 	if (!f->n)
 		return 0;
 	if (listens && !listener_fd)
-		return err_msg(ERR_BUG, "a seccomp filter with a listener was loaded without a place for it");
+		return err_msg(
+			ERR_BUG,
+			"a seccomp filter with a listener was loaded without a place for it");
 	struct sock_fprog prog = { .len = (unsigned short)f->n, .filter = f->insns };
 	long r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &prog);
 	if (r < 0) {

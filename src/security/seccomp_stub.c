@@ -3,7 +3,8 @@
  * largest one it names, per architecture) fail with ENOSYS instead of the default action, so that
  * libc falls back to the older call. Pure.
  * Surprise: x86_64 and x32 share one audit arch and differ in a bit of the number; when the profile
- * does not list x32, its numbers go on to the filter, which refuses them as a foreign architecture. */
+ * does not list x32, its numbers go on to the filter, which refuses them as a foreign architecture.
+ */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -30,13 +31,16 @@ static void add_section(struct arena *a, bpf_code *code, const struct stub_arch 
 {
 	const uint32_t refuse = SECCOMP_RET_ERRNO | ENOSYS;
 	size_t test = code->n;
-	add(a, code, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch->audit_arch, 0, 0));
+	add(a, code,
+	    (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch->audit_arch, 0, 0));
 	add_load(a, code, offsetof(struct seccomp_data, nr));
 	for (size_t i = 0; i < arch->n; i++) {
 		const struct stub_range *r = &arch->ranges[i];
 		if (r->end)
-			add(a, code, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, r->end, 3, 0));
-		add(a, code, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, r->last, 0, 1));
+			add(a, code,
+			    (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, r->end, 3, 0));
+		add(a, code,
+		    (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, r->last, 0, 1));
 		add(a, code, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, refuse));
 		add_leave(a, code);
 	}

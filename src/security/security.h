@@ -2,8 +2,9 @@
 /* What the container may do: capabilities, no_new_privs, LSM labels, seccomp. security_plan_make
  * decides (pure); the rest acts, and each comment says who calls it: "parent" = the runtime,
  * "child" = init on its way to execve.
- * Surprise: the filter is compiled in the parent (libseccomp's memory must not be charged to a small
- * cgroup) and loaded by a raw seccomp(2), so the child needs no library and a cached filter neither. */
+ * Surprise: the filter is compiled in the parent (libseccomp's memory must not be charged to a
+ * small cgroup) and loaded by a raw seccomp(2), so the child needs no library and a cached filter
+ * neither. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,15 +26,15 @@ struct security_plan {
 	/* Bit n = capability number n; only what this kernel knows. */
 	uint64_t bounding, permitted, effective, inheritable, ambient;
 	bool no_new_privs;
-	const char *apparmor, *selinux;     /* label of the program, NULL = none */
+	const char *apparmor, *selinux; /* label of the program, NULL = none */
 	bool has_seccomp;
-	bool seccomp_early;                 /* before the capability drop; else right before execve */
-	bool seccomp_listener;              /* the notify descriptor goes to listener_path */
-	unsigned seccomp_flags;             /* SECCOMP_FILTER_FLAG_* asked for, and NEW_LISTENER */
-	bool seccomp_default_flags;         /* none given: SPEC_ALLOW where the kernel has it */
+	bool seccomp_early;         /* before the capability drop; else right before execve */
+	bool seccomp_listener;      /* the notify descriptor goes to listener_path */
+	unsigned seccomp_flags;     /* SECCOMP_FILTER_FLAG_* asked for, and NEW_LISTENER */
+	bool seccomp_default_flags; /* none given: SPEC_ALLOW where the kernel has it */
 	const char *listener_path, *listener_metadata; /* NULL = none */
-	const struct oci_seccomp *seccomp;  /* NULL without has_seccomp */
-	struct oci_strs warnings;           /* already logged; `explain` shows them */
+	const struct oci_seccomp *seccomp;             /* NULL without has_seccomp */
+	struct oci_strs warnings;                      /* already logged; `explain` shows them */
 };
 
 /* proc is c->process, or the one of `exec`. Config errors name the JSON path. */
@@ -58,14 +59,15 @@ extern const struct name security_cap_names[]; /* "CAP_CHOWN" 0 ...; ends with {
 /* *fd is the attr directory of the calling process, -1 when no label is asked. Call it in the final
  * process (after the last fork), before the keyring is joined and while /proc is the host's. */
 int security_labels_open(const struct security_plan *p, int *fd) MUST_CHECK;
-int security_labels_apply(const struct security_plan *p, int fd) MUST_CHECK; /* for the next execve */
+int security_labels_apply(const struct security_plan *p,
+			  int fd) MUST_CHECK; /* for the next execve */
 
 /* ---- seccomp ---- */
 
 struct seccomp_filter {
-	struct sock_filter *insns;          /* in the arena */
+	struct sock_filter *insns; /* in the arena */
 	size_t n;
-	unsigned flags;                     /* SECCOMP_FILTER_FLAG_* */
+	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
 };
 
 /* Parent. cache_dirfd: a directory of our own (0700), -1 = no cache. n is 0 without has_seccomp. */
@@ -74,16 +76,17 @@ int security_seccomp_compile(struct arena *a, const struct security_plan *p, int
 /* Child. listener_fd (may be NULL) gets the notify descriptor or -1. Does nothing when n is 0. */
 int security_seccomp_load(const struct seccomp_filter *f, int *listener_fd) MUST_CHECK;
 /* Parent: connect to p->listener_path, send the one "container process state" message with `fd`.
- * pid is the target as the runtime sees it, state_json the spec's state document. fd stays the caller's. */
+ * pid is the target as the runtime sees it, state_json the spec's state document. fd stays the
+ * caller's. */
 int security_listener_send(struct arena *a, const struct security_plan *p, int fd, pid_t pid,
 			   const char *state_json) MUST_CHECK;
 
 /* ---- what `features` prints ---- */
 
 struct security_features {
-	const char *libseccomp;             /* its version, "2.5.4" */
+	const char *libseccomp; /* its version, "2.5.4" */
 	struct oci_strs actions, operators, archs, known_flags, supported_flags;
-	struct oci_strs capabilities;       /* those up to last_cap */
+	struct oci_strs capabilities; /* those up to last_cap */
 };
 void security_features(struct arena *a, int last_cap, struct security_features *out);
 const char *security_libseccomp_version(char out[32]);

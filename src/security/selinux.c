@@ -2,7 +2,8 @@
 /* SELinux: the only file that includes libselinux, and nothing here runs unless a label is asked.
  * The library checks the label and sets the keyring label while /proc is the host's; the exec label
  * is written by us through the attr directory opened at that time.
- * Surprise: setting the exec label early would be simpler, but hooks run by init would inherit it. */
+ * Surprise: setting the exec label early would be simpler, but hooks run by init would inherit it.
+ */
 #include <errno.h>
 #include <selinux/selinux.h>
 
@@ -16,7 +17,8 @@ static const char *selinux_label(const struct security_plan *p)
 static int selinux_open(const char *label)
 {
 	if (is_selinux_enabled() <= 0)
-		return err_msg(ERR_UNSUPPORTED, "selinux label is specified in config, but selinux is "
+		return err_msg(ERR_UNSUPPORTED,
+			       "selinux label is specified in config, but selinux is "
 			       "disabled or not supported");
 	if (security_check_context(label) < 0)
 		return err_sys("check selinux label \"%s\"", label);
@@ -33,7 +35,8 @@ static int selinux_apply(const char *label, int attr_fd)
 	TRY_AS(lsm_read_attr(attr_fd, "exec", got, sizeof(got)), "set selinux label");
 	/* The kernel may spell the level differently (c1,c0 is c0,c1), but never the type. */
 	if (!*got)
-		return err_msg(ERR_SYS, "selinux label \"%s\" was set, but /proc/self/attr/exec is empty",
+		return err_msg(ERR_SYS,
+			       "selinux label \"%s\" was set, but /proc/self/attr/exec is empty",
 			       label);
 	return 0;
 }
