@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compiled filters on disk, one file per profile: header, the full key text, the instructions. The
  * name is a hash of the key, but only the key itself, compared byte by byte, makes a hit.
- * Surprise: a file that is damaged, foreign or not ours is simply a miss and gets replaced; a wrong
- * filter would be a hole, a rebuilt one costs 10 ms. */
+ * When there are too many, all go: a host has a handful of profiles, more means that somebody makes
+ * them up. Surprise: a file that is damaged, foreign or not ours is simply a miss and gets
+ * replaced; a wrong filter would be a hole, a rebuilt one costs 10 ms. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,6 +15,8 @@
 #include "security/parts.h"
 
 #define CACHE_FILE_MAX (4u << 20)
+#define CACHE_FILES    64
+#define PREFIX         "seccomp-"
 
 struct cache_header {
 	char magic[16];
@@ -39,7 +43,7 @@ static uint64_t hash64(uint64_t h, const void *data, size_t len)
 
 static void cache_name(const char *key, size_t len, char out[40])
 {
-	snprintf(out, 40, "seccomp-%016" PRIx64, hash64(len, key, len));
+	snprintf(out, 40, PREFIX "%016" PRIx64, hash64(len, key, len));
 }
 
 static uint64_t checksum(const char *key, size_t key_len, const void *code, size_t code_len)
@@ -99,6 +103,25 @@ int filter_cache_get(struct arena *a, int dirfd, const char *key, size_t len,
 	return CACHE_HIT;
 }
 
+/* Count the entries, or remove them. */
+static int walk(int dirfd, bool remove_them, unsigned *count)
+{
+	_cleanup_close_ int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_dir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return err_sys("list the seccomp cache");
+	take_fd(&fd); /* the DIR's now */
+	for (struct dirent *e; (e = readdir(dir));) {
+		if (!after_prefix(e->d_name, PREFIX))
+			continue;
+		++*count;
+		/* Gone already: another runtime had the same idea. */
+		if (remove_them && unlinkat(dirfd, e->d_name, 0) < 0 && errno != ENOENT)
+			return err_sys("remove seccomp cache \"%s\"", e->d_name);
+	}
+	return 0;
+}
+
 int filter_cache_put(struct arena *a, int dirfd, const char *key, size_t len,
 		     const struct seccomp_filter *f)
 {
@@ -117,5 +140,9 @@ int filter_cache_put(struct arena *a, int dirfd, const char *key, size_t len,
 	memcpy(text + sizeof(h), key, len);
 	memcpy(text + sizeof(h) + len, f->insns, code_len);
 	cache_name(key, len, name);
+	unsigned count = 0;
+	TRY(walk(dirfd, false, &count));
+	if (count >= CACHE_FILES)
+		TRY(walk(dirfd, true, &count));
 	return io_replace_file(dirfd, name, text, sizeof(h) + len + code_len, 0600);
 }

@@ -530,6 +530,22 @@ START_TEST(cache_compares_the_key)
 }
 END_TEST
 
+START_TEST(cache_stays_small)
+{
+	open_cache();
+	int keep = openat(cache_fd, "other", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	for (int i = 0; i < 64; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "seccomp-%d", i);
+		close(openat(cache_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	}
+	compile(profile);
+	ck_assert_int_eq(unlinkat(cache_fd, "other", 0), 0); /* not ours to remove */
+	close(keep);
+	remove_cache(); /* and only the new entry is left */
+}
+END_TEST
+
 TCase *tcase_security_seccomp(void)
 {
 	TCase *tc = tcase_create("seccomp");
@@ -551,5 +567,6 @@ TCase *tcase_security_seccomp(void)
 	tcase_add_test(tc, cut_or_writable_cache_is_replaced);
 	tcase_add_test(tc, cache_key);
 	tcase_add_test(tc, cache_compares_the_key);
+	tcase_add_test(tc, cache_stays_small);
 	return tc;
 }
