@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs. Each takes what the command line decided and does one thing to one container; all
+ * return 0 (or a positive answer that is documented) or negative with the error recorded.
+ * Nothing here parses argv and nothing in ocirun/ touches the system. */
+#pragma once
+
+#include <ocispec/runtime.h>
+
+#include "base/err.h"
+#include "cgroup/cgroup.h"
+#include "sys/probe.h"
+
+/* What the global options and the host decided; one per process. */
+struct runtime {
+	struct arena *arena;
+	const char *root;             /* --root, NULL = the default rule */
+	enum cgroup_manager manager;
+	bool manager_given;
+	int rootless;                 /* 1, 0, or -1 = find out */
+	struct host host;             /* filled by runtime_host() */
+	bool probed;
+};
+
+/* Options of create and run (and explain). */
+struct create_opts {
+	const char *bundle;           /* NULL = working directory */
+	const char *config;           /* --config FILE, NULL = BUNDLE/config.json */
+	const char *console_socket;
+	const char *pidfd_socket;
+	const char *pid_file;
+	bool no_pivot;
+	bool no_new_keyring;
+	unsigned preserve_fds;
+	bool detach;                  /* run only, as the next two */
+	bool keep;
+	bool no_subreaper;
+};
+
+int runtime_create(struct runtime *rt, const struct create_opts *o, const char *id) MUST_CHECK;
+/* Gives the exit status of the container's process (128 + n for signal n); 0 when detached. */
+int runtime_run(struct runtime *rt, const struct create_opts *o, const char *id) MUST_CHECK;
+int runtime_start(struct runtime *rt, const char *id) MUST_CHECK;
+int runtime_state(struct runtime *rt, const char *id) MUST_CHECK;
+int runtime_list(struct runtime *rt, const char *format, bool quiet) MUST_CHECK;
+/* `all`: not an error when the container's init is gone. */
+int runtime_kill(struct runtime *rt, const char *id, int signo, bool all) MUST_CHECK;
+int runtime_delete(struct runtime *rt, const char *id, bool force) MUST_CHECK;
+int runtime_features(struct runtime *rt) MUST_CHECK;
+int runtime_explain(struct runtime *rt, const struct create_opts *o) MUST_CHECK;
+/* Write a default config.json into DIR; refuses to overwrite. */
+int runtime_spec(struct runtime *rt, const char *dir, bool rootless) MUST_CHECK;
+
+/* Probe the host once and apply --rootless. */
+int runtime_host(struct runtime *rt) MUST_CHECK;
