@@ -17,10 +17,11 @@
 #include <unistd.h>
 
 static const struct { const char *name; int no; } calls[] = {
-	{ "open_tree", 428 },     { "move_mount", 429 }, { "fsopen", 430 },        { "fsconfig", 431 },
-	{ "fsmount", 432 },       { "fspick", 433 },     { "pidfd_open", 434 },    { "clone3", 435 },
-	{ "close_range", 436 },   { "openat2", 437 },    { "pidfd_getfd", 438 },   { "faccessat2", 439 },
-	{ "mount_setattr", 442 }, { "fchmodat2", 452 },  { "pidfd_send_signal", 424 },
+	{ "pidfd_send_signal", 424 }, { "open_tree", 428 },   { "move_mount", 429 },
+	{ "fsopen", 430 },            { "fsconfig", 431 },    { "fsmount", 432 },
+	{ "fspick", 433 },            { "pidfd_open", 434 },  { "clone3", 435 },
+	{ "close_range", 436 },       { "openat2", 437 },     { "pidfd_getfd", 438 },
+	{ "faccessat2", 439 },        { "mount_setattr", 442 }, { "fchmodat2", 452 },
 };
 static const struct { const char *name, *stands_for; } groups[] = {
 	{ "mountapi", "open_tree,move_mount,fsopen,fsconfig,fsmount,fspick,mount_setattr" },
@@ -71,7 +72,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: enosys NAME[,NAME...] COMMAND [ARG...]\n");
 		return 125;
 	}
-	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
+	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					 offsetof(struct seccomp_data, nr)));
 	refuse(argv[1]);
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 

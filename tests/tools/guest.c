@@ -94,7 +94,8 @@ static void lines_of(const char *name, const char *path)
 
 static void namespaces(void)
 {
-	static const char *const names[] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" };
+	static const char *const names[] = { "cgroup", "ipc",  "mnt",  "net",
+					     "pid",    "time", "user", "uts" };
 
 	key("ns");
 	fputs("{\"\":0", out);
@@ -146,6 +147,11 @@ static void one_cap_set(const char *name, unsigned long long bits, const char *s
 	fputc(']', out);
 }
 
+static unsigned long long both(unsigned low, unsigned long long high)
+{
+	return low | high << 32;
+}
+
 static void caps(void)
 {
 	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
@@ -161,9 +167,9 @@ static void caps(void)
 	}
 	key("caps");
 	one_cap_set("bounding", bounding, "{");
-	one_cap_set("effective", d[0].effective | (unsigned long long)d[1].effective << 32, ",");
-	one_cap_set("permitted", d[0].permitted | (unsigned long long)d[1].permitted << 32, ",");
-	one_cap_set("inheritable", d[0].inheritable | (unsigned long long)d[1].inheritable << 32, ",");
+	one_cap_set("effective", both(d[0].effective, d[1].effective), ",");
+	one_cap_set("permitted", both(d[0].permitted, d[1].permitted), ",");
+	one_cap_set("inheritable", both(d[0].inheritable, d[1].inheritable), ",");
 	one_cap_set("ambient", ambient, ",");
 	fputc('}', out);
 }
@@ -186,7 +192,9 @@ static void mounts(void)
 		char *dash = strstr(line, " - ");
 		int used = 0;
 
-		if (!dash || sscanf(line, "%*s %*s %*s %2047s %2047s %511s%n", root, point, opts, &used) != 3)
+		if (!dash)
+			continue;
+		if (sscanf(line, "%*s %*s %*s %2047s %2047s %511s%n", root, point, opts, &used) != 3)
 			continue;
 		*dash = 0;
 		sscanf(dash + 3, "%127s %1023s %2047[^\n]", fstype, source, super);
@@ -229,8 +237,8 @@ static void fds(void)
 		ssize_t n = readlink(path, target, sizeof(target) - 1);
 		fprintf(out, "%s{\"fd\":%d,\"target\":", sep, fd);
 		text(n < 0 ? NULL : target);
-		fprintf(out, ",\"uid\":%u,\"rdev\":\"%u:%u\",\"tty\":%s}", st.st_uid, major(st.st_rdev),
-			minor(st.st_rdev), isatty(fd) ? "true" : "false");
+		fprintf(out, ",\"uid\":%u,\"rdev\":\"%u:%u\",\"tty\":%s}", st.st_uid,
+			major(st.st_rdev), minor(st.st_rdev), isatty(fd) ? "true" : "false");
 		sep = ",";
 	}
 	fputc(']', out);
@@ -265,9 +273,9 @@ static void scheduling(void)
 	CPU_ZERO(&set);
 	sched_getaffinity(0, sizeof(set), &set);
 	key("sched");
-	fprintf(out, "{\"policy\":%d,\"priority\":%d,\"nice\":%d,\"ioprio\":%ld,\"cpus\":%d}", policy,
-		p.sched_priority, getpriority(PRIO_PROCESS, 0), syscall(SYS_ioprio_get, 1, 0),
-		CPU_COUNT(&set));
+	fprintf(out, "{\"policy\":%d,\"priority\":%d,\"nice\":%d,\"ioprio\":%ld,\"cpus\":%d}",
+		policy, p.sched_priority, getpriority(PRIO_PROCESS, 0),
+		syscall(SYS_ioprio_get, 1, 0), CPU_COUNT(&set));
 }
 
 static void signals(void)
@@ -338,7 +346,8 @@ static void words(void)
 	key("dumpable");
 	fprintf(out, "%d", prctl(PR_GET_DUMPABLE));
 	key("clock");
-	fprintf(out, "{\"monotonic\":%lld,\"boottime\":%lld}", (long long)mono.tv_sec, (long long)boot.tv_sec);
+	fprintf(out, "{\"monotonic\":%lld,\"boottime\":%lld}", (long long)mono.tv_sec,
+		(long long)boot.tv_sec);
 }
 
 /* Seccomp mode from status: prctl(PR_GET_SECCOMP) would be filtered as well. */

@@ -16,6 +16,11 @@ static void on_term(int signo)
 	stop = signo;
 }
 
+static long exchange(const char *a, const char *b)
+{
+	return syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 2 /* RENAME_EXCHANGE */);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long swaps = 0;
@@ -27,14 +32,14 @@ int main(int argc, char **argv)
 	}
 	sigaction(SIGTERM, &sa, NULL);
 	while (!stop) {
-		if (syscall(SYS_renameat2, AT_FDCWD, argv[1], AT_FDCWD, argv[2], 2 /* RENAME_EXCHANGE */) < 0) {
+		if (exchange(argv[1], argv[2]) < 0) {
 			fprintf(stderr, "swap: %s\n", strerror(errno));
 			return 1;
 		}
 		swaps++;
 	}
 	/* an even number leaves both names as they were */
-	if (swaps % 2 && syscall(SYS_renameat2, AT_FDCWD, argv[1], AT_FDCWD, argv[2], 2) < 0)
+	if (swaps % 2 && exchange(argv[1], argv[2]) < 0)
 		return 1;
 	printf("%lu\n", swaps);
 	return 0;

@@ -37,12 +37,14 @@ static Suite *suite_of(const char *room)
 	return s;
 }
 
-static bool is_first_of_room(size_t i)
+static void room_of(size_t i, char room[64])
+{
+	snprintf(room, 64, "%.*s", (int)strcspn(units[i].name, "_"), units[i].name);
+}
+
+static bool is_first_of_room(size_t i, const char *room)
 {
 	for (size_t j = 0; j < i; j++) {
-		char room[64] = "";
-
-		snprintf(room, sizeof(room), "%.*s", (int)strcspn(units[i].name, "_"), units[i].name);
 		if (in_room(units[j].name, room))
 			return false;
 	}
@@ -55,10 +57,10 @@ int main(int argc, char **argv)
 	SRunner *runner = srunner_create(NULL);
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		char room[64] = "";
+		char room[64];
 
-		snprintf(room, sizeof(room), "%.*s", (int)strcspn(units[i].name, "_"), units[i].name);
-		if (is_first_of_room(i) && (!only || strcmp(only, room) == 0))
+		room_of(i, room);
+		if (is_first_of_room(i, room) && (!only || strcmp(only, room) == 0))
 			srunner_add_suite(runner, suite_of(room));
 	}
 	srunner_run_all(runner, CK_NORMAL);

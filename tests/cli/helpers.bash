@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+# What every topic shares: a bundle per test, the program under test, assertions, and the check that
+# nothing is left behind. Knobs (tests/cli/run sets them): OCIRUN the program, TOOLS the folder of
+# guest and friends, ENOSYS a list of system calls to refuse, USERNS=1 when we are not the real root.
+# `require` is the only way to skip.
+bats_require_minimum_version 1.5.0
+# shellcheck disable=SC2034,SC2154
+
+: "${OCIRUN:?path of the ocirun under test}" "${TOOLS:?folder of guest, recvtty and so on}"
+SRC=$BATS_TEST_DIRNAME
+APPLETS="sh ls cat echo sleep mkdir touch mount umount id env pwd test true false stat readlink rm ln
+	grep head tail wc tr hostname ps kill mknod chmod chown dd sync date nc wget ip ifconfig cut seq
+	sort find tty stty dmesg su uname printenv expr mkfifo usleep trap nproc sed awk df"
+
+# ---- bundles ---------------------------------------------------------------------------------
+make_rootfs() { # DIR
+	local d
+	for d in bin dev etc proc sys tmp root run var mnt usr/bin; do mkdir -p "$1/$d"; done
+	cp "$(command -v busybox)" "$1/bin/busybox"
+	cp "$TOOLS/guest" "$1/bin/guest"
+	for d in $APPLETS; do ln -s busybox "$1/bin/$d"; done
+	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n' >"$1/etc/passwd"
+	printf 'root:x:0:\nuser:x:1000:\n' >"$1/etc/group"
+	chmod 1777 "$1/tmp"
+}
+
+make_bundle() { # DIR
+	mkdir -p "$1/rootfs"
+	make_rootfs "$1/rootfs"
+	cp "$SRC/base.json" "$1/config.json"
+}
+
+setup() {
+	ID=cli-$$-$BATS_TEST_NUMBER
+	T=$(mktemp -d "${TMPDIR:-/tmp}/ocirun-cli.XXXXXX")
+	chmod 755 "$T"
+	ROOT=$T/state B=$T/bundle R=$T/bundle/rootfs
+	STARTED=()
+	make_bundle "$B"
+	if declare -F prepare >/dev/null; then prepare; fi
+}
+
+# jq on the bundle's config.json; further arguments go to jq (--arg NAME VALUE).
+config() { # EXPRESSION [JQ ARGS...]
+	local e=$1
+	shift
+	jq "$@" "$e" "$B/config.json" >"$B/config.new" && mv "$B/config.new" "$B/config.json"
+}
+
+args() { config '.process.args = $ARGS.positional' --args -- "$@"; }
+script() { args /bin/sh -c "$1"; }
+# A namespaces entry more, or less.
+ns_add() { config '.linux.namespaces += [{type: $t} + (if $p == "" then {} else {path: $p} end)]' --arg t "$1" --arg p "${2:-}"; }
+ns_del() { config '.linux.namespaces |= map(select(.type != $t))' --arg t "$1"; }
+all_caps() {
+	config '.process.capabilities = ([$c[] | "CAP_" + .] | {bounding: ., effective: ., permitted: .})' \
+		--argjson c '["CHOWN","DAC_OVERRIDE","FOWNER","KILL","MKNOD","NET_ADMIN","NET_RAW","SETGID","SETPCAP","SETUID","SYS_ADMIN","SYS_CHROOT","SYS_PTRACE","SYS_NICE"]'
+}
+user_ns() { # [INSIDE OUTSIDE SIZE]
+	ns_add user
+	config '.linux.uidMappings = [{containerID: $a, hostID: $b, size: $c}] | .linux.gidMappings = .linux.uidMappings' \
+		--argjson a "${1:-0}" --argjson b "${2:-100000}" --argjson c "${3:-65536}"
+	chown -R "${2:-100000}:${2:-100000}" "$R"
+}
+
+# ---- the program -----------------------------------------------------------------------------
+ocirun() {
+	if [ -n "${ENOSYS:-}" ]; then
+		"$TOOLS/enosys" "$ENOSYS" "$OCIRUN" --root "$ROOT" "$@"
+	else
+		"$OCIRUN" --root "$ROOT" "$@"
+	fi
+}
+limited() { timeout -k 5 "${LIMIT:-60}" "$@"; }
+export_program() { export -f ocirun; export OCIRUN ROOT TOOLS ENOSYS; }
+# Run it and keep $status, $output and $stderr.
+oci() { run --separate-stderr ocirun "$@" 3>&- 4>&-; }
+ok() { oci "$@"; succeeded; }
+refused() { # TEXT ARGS...: exit 1, the text on stderr, one line of it
+	local text=$1
+	shift
+	oci "$@"
+	failed_with "$text"
+}
+run_it() { oci run -b "$B" "$@" "$ID"; }
+# Run the bundle (in the foreground) and keep what guest saw.
+run_guest() {
+	run_it "$@"
+	succeeded
+	printf '%s\n' "$output" >"$T/guest.json"
+}
+create_it() { # the container's init has our stdio: keep it out of bats' pipes
+	ocirun create -b "$B" --pid-file "$T/pid" "$@" "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&-
+}
+state_of() { ocirun state "${2:-$ID}" | jq -r ".$1"; }
+wait_for() { # SECONDS COMMAND...
+	local i n=$(($1 * 20))
+	shift
+	for ((i = 0; i < n; i++)); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	echo "gave up waiting for: $*"
+	return 1
+}
+has_status() { [ "$(state_of status)" = "$1" ]; }
+
+# ---- assertions ------------------------------------------------------------------------------
+say() { echo "status ${status:-}; stdout: ${output:-}; stderr: ${stderr:-}"; return 1; }
+succeeded() { [ "$status" -eq 0 ] || say; }
+exited() { [ "$status" -eq "$1" ] || say; }
+failed_with() { { [ "$status" -eq 1 ] && [[ "$stderr" == *"$1"* ]]; } || { echo "wanted: $1"; say; }; }
+printed() { [[ "$output" == *"$1"* ]] || { echo "wanted: $1"; say; }; }
+seen() { jq -e "$@" "$T/guest.json" >/dev/null || { echo "not so: $*"; cat "$T/guest.json"; return 1; }; }
+equal() { [ "$1" = "$2" ] || { echo "got:    $1"; echo "wanted: $2"; return 1; }; }
+
+# ---- what this machine can do ----------------------------------------------------------------
+require() {
+	case $1 in
+	root) [ "$(id -u)" -eq 0 ] && [ -z "${USERNS:-}" ] || skip "needs root" ;;
+	userns) unshare -U true 2>/dev/null || skip "needs user namespaces" ;;
+	kernel) [ "$(printf '%s\n%s\n' "$2" "$(uname -r)" | sort -V | head -1)" = "$2" ] || skip "needs kernel $2" ;;
+	newapi) [ -z "${ENOSYS:-}" ] || skip "needs the new mount interface" ;;
+	controller) grep -qw "$2" "$(cgroup_root)/cgroup.controllers" || skip "needs the $2 controller" ;;
+	command) command -v "$2" >/dev/null || skip "needs $2" ;;
+	*) echo "require $1?"; return 1 ;;
+	esac
+}
+cgroup_root() { awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts; }
+
+# ---- nothing stays ---------------------------------------------------------------------------
+leftovers() {
+	local left="" p
+	left+=$(grep -F "$T/" /proc/self/mountinfo || true)
+	left+=$(find "$(cgroup_root)" -maxdepth 4 -name "*$ID*" 2>/dev/null || true)
+	for p in /proc/[0-9]*; do
+		case $(readlink "$p/root" 2>/dev/null) in "$T"*) left+=" process ${p#/proc/}" ;; esac
+	done
+	[ ! -d "$ROOT" ] || left+=$(ls -A "$ROOT")
+	[ -z "$left" ] || { echo "left behind: $left"; return 1; }
+}
+teardown() {
+	local id r=0 p
+	for p in "${STARTED[@]}"; do kill "$p" 2>/dev/null || true; done
+	for id in $(ls -A "$ROOT" 2>/dev/null); do
+		"$OCIRUN" --root "$ROOT" delete -f "$id" 2>&1 || r=1
+	done
+	leftovers || r=1
+	umount -R "$T" 2>/dev/null || true
+	rm -rf --one-file-system "$T" || r=1
+	return $r
+}
