@@ -18,6 +18,7 @@
 #include "base/vec.h"
 
 struct host;
+struct bpf_insn;
 
 enum cgroup_manager { CGROUP_FS, CGROUP_SYSTEMD, CGROUP_NONE };
 /* "cgroupfs", "systemd", "disabled": the words of --cgroup-manager and of the state record. */
@@ -66,6 +67,8 @@ struct cgroup_plan {
 	bool rootless;
 	struct cgroup_resources res;
 	bool all_devices;                 /* the rules allow everything: no program at all */
+	const struct bpf_insn *device_prog; /* what the rules became */
+	size_t device_prog_len;
 	bool delegate;                    /* the container may manage its own sub-cgroups ... */
 	uid_t owner;                      /* ... as this host uid */
 };

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the cgroup room: what a manager is, and the pieces that the files share. */
+#pragma once
+
+#include <linux/bpf.h>
+
+#include "cgroup/cgroup.h"
+
+/* A way to get a cgroup. Writing limits, freezing and killing work on files and are the same for
+ * all; only making the directory differs. */
+struct cgroup_driver {
+	const char *name;
+	int (*create)(const struct cgroup_plan *p, struct cgroup *out); /* 0 or CGROUP_SKIPPED */
+};
+extern const struct cgroup_driver cgroup_driver_fs, cgroup_driver_none;
+
+/* devices.c: rules -> program (pure). Gives CGROUP_DEVICES_ALL when everything is allowed. */
+enum { CGROUP_DEVICES_ALL = 1 };
+struct cgroup_prog {
+	VEC(struct bpf_insn) insns;
+};
+void cgroup_default_rules(struct arena *a, struct cgroup_resources *res);
+int cgroup_devices_compile(struct arena *a, const struct cgroup_rule *rules, size_t n,
+			   struct cgroup_prog *out) MUST_CHECK;
+
+/* tree.c: open a cgroup directory without following any symlink, and make sure that it is one.
+ * CGROUP_GONE when it is not there. */
+int cgroup_dir_open(const char *path, int *out) MUST_CHECK;
+/* Numbers of processes in the cgroup and below. */
+int cgroup_count_procs(int dir_fd, size_t *n) MUST_CHECK;
+/* populated and frozen of cgroup.events. */
+struct cgroup_events {
+	bool populated, frozen;
+};
+int cgroup_read_events(int dir_fd, struct cgroup_events *out) MUST_CHECK;
+/* A small file of the cgroup into buf, NUL-terminated; -1 and errno. */
+ssize_t cgroup_read_small(int dir_fd, const char *file, char *buf, size_t size);
+/* "memory.max" -> "memory" */
+char *cgroup_controller_of(char *buf, size_t size, const char *file);
+bool cgroup_has_word(const char *list, const char *word);

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* linux.resources -> list of {file, value} of cgroup v2 (pure). Numbers were defined for cgroup v1,
+ * so several are converted; the formulas are the ones engines and the kubelet calculate with.
+ * Surprise: 0 mostly means "not set", as engines write it for limits that nobody asked for; and
+ * what has no meaning in v2 (realtime, swappiness, kernel memory, network classes) is not an error. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+
+#include "cgroup/driver.h"
+
+#define KEY(rest_) "/linux/resources/" rest_
+
+static struct cgroup_write *add(struct arena *a, struct cgroup_resources *out, const char *key,
+				const char *file, const char *value)
+{
+	struct cgroup_write *w = vec_add(a, &out->writes);
+	*w = (struct cgroup_write){ .file = file, .value = value, .key = key };
+	return w;
+}
+
+static void want(struct arena *a, struct cgroup_resources *out, const char *file)
+{
+	char name[64];
+	cgroup_controller_of(name, sizeof(name), file);
+	if (streq(name, "cgroup"))
+		return; /* core files, there without any controller */
+	for (size_t i = 0; i < out->controllers.n; i++)
+		if (streq(out->controllers.v[i], name))
+			return;
+	vec_push(a, &out->controllers, arena_strdup(a, name));
+}
+
+/* Values end up in kernel files line by line: a control character would be a second command. */
+static int check_plain(const char *key, const char *text)
+{
+	for (const char *p = text; *p; p++)
+		if (iscntrl((unsigned char)*p))
+			return err_msg(ERR_CONFIG, "%s: must not contain control characters", key);
+	return 0;
+}
+
+static const char *number_or_max(struct arena *a, int64_t v)
+{
+	return v < 0 ? "max" : arena_printf(a, "%" PRId64, v);
+}
+
+/* ---- cpu ---- */
+
+/* cpu.shares (2..262144, default 1024) -> cpu.weight (1..10000, default 100), through the two
+ * minima, defaults and maxima. */
+static uint64_t weight_of_shares(uint64_t shares)
+{
+	if (shares <= 2)
+		return 1;
+	if (shares >= 262144)
+		return 10000;
+	/* (l*l + 125*l) / 612 - 7 / 34, on one denominator: exactly 2 for the default. */
+	double l = log2((double)shares);
+	return (uint64_t)ceil(pow(10, (l * l + 125 * l - 126) / 612));
+}
+
+static int add_cpu_quota(struct arena *a, const struct oci_cpu *cpu, struct cgroup_resources *out)
+{
+	int64_t quota = cpu->quota.set ? cpu->quota.v : 0;
+	uint64_t period = cpu->period.set ? cpu->period.v : 0;
+
+	if (quota || period) {
+		const char *value = arena_printf(a, "%s %" PRIu64,
+						 quota > 0 ? number_or_max(a, quota) : "max",
+						 period ? period : 100000);
+		add(a, out, quota ? KEY("cpu/quota") : KEY("cpu/period"), "cpu.max", value);
+	}
+	if (cpu->burst.set)
+		add(a, out, KEY("cpu/burst"), "cpu.max.burst", arena_printf(a, "%" PRIu64, cpu->burst.v))
+			->missing_ok = cpu->burst.v == 0;
+	return 0;
+}
+
+static int add_cpu(struct arena *a, const struct oci_cpu *cpu, struct cgroup_resources *out)
+{
+	bool idle = cpu->idle.set && cpu->idle.v == 1;
+
+	if (cpu->idle.set && cpu->idle.v != 0 && cpu->idle.v != 1)
+		return err_msg(ERR_CONFIG, KEY("cpu/idle") ": must be 0 or 1, not %" PRId64, cpu->idle.v);
+	if (cpu->idle.set)
+		add(a, out, KEY("cpu/idle"), "cpu.idle", idle ? "1" : "0")->missing_ok = !idle;
+	/* An idle cgroup has no weight: the kernel refuses to set one. */
+	if (cpu->shares.set && cpu->shares.v && !idle)
+		add(a, out, KEY("cpu/shares"), "cpu.weight",
+		    arena_printf(a, "%" PRIu64, weight_of_shares(cpu->shares.v)));
+	return add_cpu_quota(a, cpu, out);
+}
+
+static int add_cpuset(struct arena *a, const struct oci_cpu *cpu, struct cgroup_resources *out)
+{
+	if (cpu->cpus && *cpu->cpus) {
+		TRY(check_plain(KEY("cpu/cpus"), cpu->cpus));
+		add(a, out, KEY("cpu/cpus"), "cpuset.cpus", cpu->cpus);
+	}
+	if (cpu->mems && *cpu->mems) {
+		TRY(check_plain(KEY("cpu/mems"), cpu->mems));
+		add(a, out, KEY("cpu/mems"), "cpuset.mems", cpu->mems);
+	}
+	return 0;
+}
+
+/* ---- memory ---- */
+
+static int check_limit(const char *key, int64_t v)
+{
+	if (v < -1)
+		return err_msg(ERR_CONFIG, "%s: invalid memory value: %" PRId64, key, v);
+	return 0;
+}
+
+/* The spec's "swap" is memory plus swap, as v1 had it; v2 wants swap alone. *out: -1 = max, and
+ * false when nothing is to be written. */
+static int swap_alone(int64_t limit, const struct oci_i64 *asked, bool *set, int64_t *out)
+{
+	int64_t swap = asked->set ? asked->v : 0;
+
+	*set = true;
+	*out = swap;
+	if (swap == 0) {
+		/* v1 had no swap limit without a memory limit: unlimited memory frees swap too. */
+		*out = -1;
+		*set = limit == -1;
+		return 0;
+	}
+	if (swap == -1 || limit == -1)
+		return 0;
+	if (limit == 0)
+		return err_msg(ERR_CONFIG, KEY("memory/swap") ": unable to set swap limit without memory limit");
+	if (swap < limit)
+		return err_msg(ERR_CONFIG,
+			       KEY("memory/swap") ": memory+swap limit should be >= memory limit");
+	*out = swap - limit;
+	return 0;
+}
+
+static void add_memory_notes(struct arena *a, const struct oci_memory *m, struct cgroup_resources *out)
+{
+	if (m->kernel.set && m->kernel.v > 0)
+		vec_push(a, &out->notes, KEY("memory/kernel") " has no effect: cgroup v2 counts kernel memory in the memory limit");
+	if (m->kernel_tcp.set && m->kernel_tcp.v > 0)
+		vec_push(a, &out->notes, KEY("memory/kernelTCP") " has no effect in cgroup v2");
+}
+
+static int add_memory(struct arena *a, const struct oci_memory *m, struct cgroup_resources *out)
+{
+	int64_t limit = m->limit.set ? m->limit.v : 0, swap;
+	bool has_swap;
+
+	TRY(check_limit(KEY("memory/limit"), limit));
+	TRY(check_limit(KEY("memory/swap"), m->swap.set ? m->swap.v : 0));
+	TRY(check_limit(KEY("memory/reservation"), m->reservation.set ? m->reservation.v : 0));
+	TRY(swap_alone(limit, &m->swap, &has_swap, &swap));
+
+	/* Kernels without swap accounting lack the file; then 0 and max say what is so anyway. */
+	if (has_swap)
+		add(a, out, m->swap.set ? KEY("memory/swap") : KEY("memory/limit"), "memory.swap.max",
+		    number_or_max(a, swap))->missing_ok = swap <= 0;
+	if (limit)
+		add(a, out, KEY("memory/limit"), "memory.max", number_or_max(a, limit));
+	if (m->reservation.set && m->reservation.v)
+		add(a, out, KEY("memory/reservation"), "memory.low", number_or_max(a, m->reservation.v));
+	if (m->check_before_update == OCI_BOOL_TRUE && limit > 0)
+		out->check_limit = limit;
+	add_memory_notes(a, m, out);
+	return 0;
+}
+
+/* ---- block io ---- */
+
+static int check_weight(const char *key, const struct oci_u32 *w)
+{
+	if (w->set && w->v && (w->v < 10 || w->v > 1000))
+		return err_msg(ERR_CONFIG, "%s: must be between 10 and 1000, not %u", key, w->v);
+	return 0;
+}
+
+static unsigned io_weight(unsigned blkio)
+{
+	return 1 + (blkio - 10) * 9999 / 990;
+}
+
+static int check_device(const char *key, int64_t major, int64_t minor)
+{
+	if (major < 0 || minor < 0 || major > UINT32_MAX || minor > UINT32_MAX)
+		return err_msg(ERR_CONFIG, "%s: %" PRId64 ":%" PRId64 " is not a device number", key, major, minor);
+	return 0;
+}
+
+static int add_io_weights(struct arena *a, const struct oci_block_io *io, struct cgroup_resources *out)
+{
+	TRY(check_weight(KEY("blockIO/weight"), &io->weight));
+	if (io->weight.set && io->weight.v) {
+		struct cgroup_write *w = add(a, out, KEY("blockIO/weight"), "io.bfq.weight",
+					     arena_printf(a, "%u", io->weight.v));
+		w->alt_file = "io.weight";
+		w->alt_value = arena_printf(a, "default %u", io_weight(io->weight.v));
+	}
+	for (size_t i = 0; i < io->weight_device.n; i++) {
+		const struct oci_block_weight *d = &io->weight_device.v[i];
+		const char *key = arena_printf(a, KEY("blockIO/weightDevice/%zu"), i);
+		TRY(check_device(key, d->major, d->minor));
+		TRY(check_weight(key, &d->weight));
+		if (!d->weight.set || !d->weight.v)
+			continue;
+		const char *dev = arena_printf(a, "%" PRId64 ":%" PRId64, d->major, d->minor);
+		struct cgroup_write *w = add(a, out, key, "io.bfq.weight",
+					     arena_printf(a, "%s %u", dev, d->weight.v));
+		w->alt_file = "io.weight";
+		w->alt_value = arena_printf(a, "%s %u", dev, io_weight(d->weight.v));
+	}
+	return 0;
+}
+
+static int add_throttle(struct arena *a, const char *list, const char *word,
+			const struct oci_block_throttle *v, size_t n, struct cgroup_resources *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *key = arena_printf(a, KEY("blockIO/%s/%zu"), list, i);
+		TRY(check_device(key, v[i].major, v[i].minor));
+		/* Rate 0 lifts a limit. */
+		const char *rate = v[i].rate ? arena_printf(a, "%" PRIu64, v[i].rate) : "max";
+		add(a, out, key, "io.max", arena_printf(a, "%" PRId64 ":%" PRId64 " %s=%s", v[i].major,
+							v[i].minor, word, rate));
+	}
+	return 0;
+}
+
+static int add_block_io(struct arena *a, const struct oci_block_io *io, struct cgroup_resources *out)
+{
+	TRY(add_io_weights(a, io, out));
+	TRY(add_throttle(a, "throttleReadBpsDevice", "rbps", io->throttle_read_bps.v,
+			 io->throttle_read_bps.n, out));
+	TRY(add_throttle(a, "throttleWriteBpsDevice", "wbps", io->throttle_write_bps.v,
+			 io->throttle_write_bps.n, out));
+	TRY(add_throttle(a, "throttleReadIOPSDevice", "riops", io->throttle_read_iops.v,
+			 io->throttle_read_iops.n, out));
+	TRY(add_throttle(a, "throttleWriteIOPSDevice", "wiops", io->throttle_write_iops.v,
+			 io->throttle_write_iops.n, out));
+	return 0;
+}
+
+/* ---- the rest ---- */
+
+static void add_pids(struct arena *a, const struct oci_pids *pids, struct cgroup_resources *out)
+{
+	if (!pids->limit.set)
+		return;
+	/* pids.max 0 would not even let init run; engines that write 0 mean the smallest that works. */
+	int64_t v = pids->limit.v == 0 ? 1 : pids->limit.v;
+	add(a, out, KEY("pids/limit"), "pids.max", number_or_max(a, v));
+}
+
+/* The size becomes part of a file name: digits followed by KB, MB or GB and nothing else. */
+static bool is_page_size(const char *s)
+{
+	size_t digits = strspn(s, "0123456789");
+	return digits > 0 && digits < 20 && s[0] != '0' &&
+	       (streq(s + digits, "KB") || streq(s + digits, "MB") || streq(s + digits, "GB"));
+}
+
+static int add_hugepages(struct arena *a, const struct oci_resources *r, struct cgroup_resources *out)
+{
+	for (size_t i = 0; i < r->hugepage_limits.n; i++) {
+		const struct oci_hugepage_limit *h = &r->hugepage_limits.v[i];
+		const char *key = arena_printf(a, KEY("hugepageLimits/%zu"), i);
+		if (!is_page_size(h->page_size)) {
+			struct str shown;
+			str_init(&shown, a, 100);
+			str_add_quoted(&shown, h->page_size);
+			return err_msg(ERR_CONFIG,
+				       "%s/pageSize: \"%s\" is not a page size like 2MB or 1GB", key,
+				       shown.v);
+		}
+		const char *limit = arena_printf(a, "%" PRIu64, h->limit);
+		add(a, out, key, arena_printf(a, "hugetlb.%s.max", h->page_size), limit);
+		/* Reservations are counted since Linux 5.7. */
+		add(a, out, key, arena_printf(a, "hugetlb.%s.rsvd.max", h->page_size), limit)->missing_ok = true;
+	}
+	return 0;
+}
+
+static int add_rdma(struct arena *a, const struct oci_resources *r, struct cgroup_resources *out)
+{
+	for (size_t i = 0; i < r->rdma.n; i++) {
+		const struct oci_rdma *v = &r->rdma.v[i].value;
+		const char *dev = r->rdma.v[i].key;
+		TRY(check_plain(KEY("rdma"), dev));
+		if (!*dev || strchr(dev, ' '))
+			return err_msg(ERR_CONFIG, KEY("rdma") ": \"%s\" is not a device name", dev);
+		struct str s;
+		str_init(&s, a, 0);
+		str_add(&s, dev);
+		if (v->hca_handles.set)
+			str_addf(&s, " hca_handle=%u", v->hca_handles.v);
+		if (v->hca_objects.set)
+			str_addf(&s, " hca_object=%u", v->hca_objects.v);
+		if (v->hca_handles.set || v->hca_objects.set)
+			add(a, out, arena_printf(a, KEY("rdma/%s"), dev), "rdma.max", s.v);
+	}
+	return 0;
+}
+
+/* Writing one of these does something to processes; they limit nothing. */
+static bool is_command_file(const char *file)
+{
+	static const char *const files[] = { "cgroup.procs", "cgroup.threads", "cgroup.kill",
+					     "cgroup.freeze", "cgroup.type" };
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (streq(file, files[i]))
+			return true;
+	return false;
+}
+
+static bool is_file_name(const char *s)
+{
+	size_t n = strlen(s);
+	return n > 0 && n <= NAME_MAX && s[0] != '.' && strchr(s, '.') &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == n;
+}
+
+static int add_unified(struct arena *a, const struct oci_resources *r, struct cgroup_resources *out)
+{
+	for (size_t i = 0; i < r->unified.n; i++) {
+		const char *file = r->unified.v[i].key, *value = r->unified.v[i].value;
+		struct str shown;
+		str_init(&shown, a, 300);
+		str_add_quoted(&shown, file);
+		if (!is_file_name(file))
+			return err_msg(ERR_CONFIG, KEY("unified") ": \"%s\" must be a file name without any slash, like memory.high",
+				       shown.v);
+		if (is_command_file(file))
+			return err_msg(ERR_CONFIG, KEY("unified") ": \"%s\" is not a limit", shown.v);
+		const char *key = arena_printf(a, KEY("unified/%s"), file);
+		/* io.max and its like take one line (one device) per write. */
+		do {
+			size_t n = strcspn(value, "\n");
+			char *line = arena_strndup(a, value, n);
+			TRY(check_plain(key, line));
+			if (n)
+				add(a, out, key, file, line);
+			value += n + (value[n] == '\n');
+		} while (*value);
+	}
+	return 0;
+}
+
+/* ---- devices ---- */
+
+static int rule_access(const char *key, const char *text, uint8_t *out)
+{
+	uint8_t bits = 0;
+
+	/* The spec leaves an absent access open; the rule then speaks about every access. */
+	for (const char *p = text ? text : "rwm"; *p; p++) {
+		if (*p == 'r')
+			bits |= CGROUP_ACC_READ;
+		else if (*p == 'w')
+			bits |= CGROUP_ACC_WRITE;
+		else if (*p == 'm')
+			bits |= CGROUP_ACC_MKNOD;
+		else
+			return err_msg(ERR_CONFIG, "%s/access: must be made of r, w and m", key);
+	}
+	*out = bits ? bits : CGROUP_ACC_ALL;
+	return 0;
+}
+
+static int rule_type(const char *key, const char *text, uint8_t *out)
+{
+	if (!text || !*text || streq(text, "a"))
+		*out = CGROUP_DEV_ANY;
+	else if (streq(text, "b"))
+		*out = CGROUP_DEV_BLOCK;
+	else if (streq(text, "c") || streq(text, "u"))
+		*out = CGROUP_DEV_CHAR;
+	else
+		return err_msg(ERR_CONFIG, "%s/type: must be a, b or c", key);
+	return 0;
+}
+
+static int add_rules(struct arena *a, const struct oci_resources *r, struct cgroup_resources *out)
+{
+	for (size_t i = 0; i < r->devices.n; i++) {
+		const struct oci_device_rule *d = &r->devices.v[i];
+		const char *key = arena_printf(a, KEY("devices/%zu"), i);
+		struct cgroup_rule rule = {
+			.allow = d->allow == OCI_BOOL_TRUE,
+			.major = d->major.set ? d->major.v : -1,
+			.minor = d->minor.set ? d->minor.v : -1,
+		};
+		if (rule.major < -1 || rule.minor < -1)
+			return err_msg(ERR_CONFIG, "%s: device numbers must be -1 (every) or not negative", key);
+		TRY(rule_type(key, d->type, &rule.type));
+		TRY(rule_access(key, d->access, &rule.access));
+		vec_push(a, &out->rules, rule);
+	}
+	return 0;
+}
+
+static int add_limits(struct arena *a, const struct oci_resources *r, struct cgroup_resources *out)
+{
+	TRY(add_rules(a, r, out));
+	/* cpuset first: memory is charged to the nodes it names. */
+	if (r->cpu)
+		TRY(add_cpuset(a, r->cpu, out));
+	if (r->memory)
+		TRY(add_memory(a, r->memory, out));
+	if (r->cpu)
+		TRY(add_cpu(a, r->cpu, out));
+	if (r->pids)
+		add_pids(a, r->pids, out);
+	if (r->block_io)
+		TRY(add_block_io(a, r->block_io, out));
+	TRY(add_hugepages(a, r, out));
+	TRY(add_rdma(a, r, out));
+	/* Last, so that they win over what we translated. */
+	return add_unified(a, r, out);
+}
+
+int cgroup_resources_make(struct arena *a, const struct oci_resources *res,
+			  struct cgroup_resources *out)
+{
+	struct cgroup_resources made = { 0 };
+
+	if (res)
+		TRY(add_limits(a, res, &made));
+	cgroup_default_rules(a, &made);
+	for (size_t i = 0; i < made.writes.n; i++)
+		if (!made.writes.v[i].missing_ok)
+			want(a, &made, made.writes.v[i].file);
+	*out = made;
+	return 0;
+}
