@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls the five planners and decides which meetings parent and child need. Pure. */
+#include "plan/plan.h"
+
+#include "config/config.h"
+#include "plan/asks.h"
+
+#define BIT(ask_) (1u << (ask_))
+
+static int plan_process(struct arena *a, const struct oci_config *c, const struct plan_opts *o,
+			const struct host *h, struct plan *out)
+{
+	const char *keep = config_annotation(c, "run.oci.keep_original_groups");
+	struct process_opts po = {
+		.rootless = h->rootless,
+		.userns = out->ns.userns,
+		.keep_groups = keep && streq(keep, "1"),
+		.listen_fds = o->listen_fds,
+		.preserve_fds = o->preserve_fds,
+		.listen_fdnames = o->listen_fdnames,
+	};
+	TRY(process_plan_make(a, c, c->process, &po, &out->process));
+	return security_plan_make(a, c, c->process, h, &out->security);
+}
+
+static int plan_rootfs(struct arena *a, const struct oci_config *c, const struct host *h,
+		       const struct plan_opts *o, struct plan *out)
+{
+	struct rootfs_opts ro = {
+		.bundle = o->bundle,
+		.no_pivot = o->no_pivot,
+		.new_mount_ns = out->ns.new_[OCI_NS_MOUNT],
+		.userns = out->ns.userns,
+		.new_cgroupns = out->ns.new_[OCI_NS_CGROUP],
+		.new_netns = out->ns.new_[OCI_NS_NETWORK],
+		.cgroup_path = *out->cgroup.path ? out->cgroup.path : NULL,
+	};
+	return rootfs_plan_make(a, c, h, &ro, &out->rootfs);
+}
+
+static uint32_t plan_asks(const struct oci_config *c, const struct host *h, const struct plan *p)
+{
+	uint32_t asks = BIT(ASK_READY);
+	if (!h->clone3 && p->cgroup.manager != CGROUP_NONE)
+		asks |= BIT(ASK_PLACE);
+	if (p->ns.need_maps)
+		asks |= BIT(ASK_IDS);
+	if (p->ns.forks || p->process.has_oom || (p->rlimits_by_parent && p->process.rlimits.n))
+		asks |= BIT(ASK_INIT);
+	if (c->linux_ && c->linux_->net_devices.n)
+		asks |= BIT(ASK_NETDEV);
+	if (p->process.terminal)
+		asks |= BIT(ASK_CONSOLE);
+	if (c->hooks && (c->hooks->prestart.n || c->hooks->create_runtime.n))
+		asks |= BIT(ASK_HOOKS);
+	if (p->security.seccomp_listener)
+		asks |= BIT(ASK_NOTIFY);
+	return asks;
+}
+
+int plan_build(struct arena *a, const struct oci_config *c, const struct host *h,
+	       const struct plan_opts *o, struct plan *out)
+{
+	struct cgroup_opts co = { .id = o->id, .manager = o->manager, .rootless = h->rootless };
+	*out = (struct plan){
+		.config = c, .id = o->id, .bundle = o->bundle,
+		.has_process = c->process != NULL,
+		.new_keyring = !o->no_new_keyring,
+	};
+	TRY(ns_plan_make(a, c, h, &out->ns));
+	TRY(cgroup_plan_make(a, c, h, &co, &out->cgroup));
+	TRY(plan_rootfs(a, c, h, o, out));
+	if (c->process)
+		TRY(plan_process(a, c, o, h, out));
+	out->rlimits_by_parent = out->ns.userns;
+	out->asks = plan_asks(c, h, out);
+	return 0;
+}
