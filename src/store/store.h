@@ -41,7 +41,7 @@ int store_check_id(const char *id) MUST_CHECK;
 
 /* Claim a new id and lock it: "container with given ID already exists". */
 int store_reserve(const char *root, const char *id, struct container *out) MUST_CHECK;
-/* An existing one, not locked: "container does not exist". */
+/* An existing one, not locked: "container does not exist". The root must be ours alone. */
 int store_open(const char *root, const char *id, struct container *out) MUST_CHECK;
 /* Wait (up to 10 s) for the lock; fails with "container does not exist" when it was deleted meanwhile. */
 int store_lock(struct container *c) MUST_CHECK;

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the store: the names inside a container's directory. */
+#pragma once
+
+#include "store/store.h"
+
+#define STORE_RECORD "state.json"
+#define STORE_CONFIG "config.json"
+#define STORE_START "start"
