@@ -103,7 +103,7 @@ static void default_signals(void)
 }
 
 /* In the child. Returns only when something fails; errno tells. */
-static enum stage become_program(const struct child_opts *o, const struct ends *e)
+static enum stage become_program(const struct child_opts *o, struct ends *e)
 {
 	static const char *const empty[] = { NULL };
 	enum { TELL = 3 };
@@ -115,6 +115,7 @@ static enum stage become_program(const struct child_opts *o, const struct ends *
 			return STAGE_PREPARE;
 	if (e->tell != TELL && dup3(e->tell, TELL, O_CLOEXEC) < 0)
 		return STAGE_PREPARE;
+	e->tell = TELL;
 	if (fd_close_from(TELL + 1) < 0)
 		return STAGE_PREPARE;
 	if (o->cwd && chdir(o->cwd) < 0)
@@ -123,14 +124,14 @@ static enum stage become_program(const struct child_opts *o, const struct ends *
 	return STAGE_EXEC;
 }
 
-static NORETURN void child_side(const struct child_opts *o, const struct ends *e)
+static NORETURN void child_side(const struct child_opts *o, struct ends *e)
 {
 	struct failure f;
 
 	f.stage = become_program(o, e);
 	f.no = errno;
 	/* if even this is lost, the parent sees exit status 127 */
-	if (write(3, &f, sizeof(f)) < 0)
+	if (write(e->tell, &f, sizeof(f)) < 0)
 		_exit(126);
 	_exit(127);
 }

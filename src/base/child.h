@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Run a helper program (hooks, newuidmap): exact argv and environment, stdin text, captured output,
  * a deadline after which its process group is killed. The child gets an empty signal mask, default
- * handlers, its own process group and only descriptors 0-2. SIGPIPE while feeding stdin is no error.
+ * handlers, its own process group and only descriptors 0-2. SIGPIPE while feeding stdin is fine.
  * Surprise: only the child itself is waited for; a background grandchild that keeps the pipes open
  * does not hold us up. */
 #pragma once

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Stamps for tracing, and the two spellings of the present that engines parse. */
 #pragma once
 
 #include <stdint.h>

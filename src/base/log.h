@@ -11,7 +11,7 @@
 enum log_level { LOG_LVL_ERROR, LOG_LVL_WARNING, LOG_LVL_DEBUG };
 
 struct log_opts {
-	const char *path;     /* NULL = stderr; "file:PATH" accepted; "journald:ID" and "syslog:ID" too */
+	const char *path;     /* NULL = stderr; PATH, "file:PATH", "journald:ID" or "syslog:ID" */
 	const char *format;   /* NULL or "text" or "json" */
 	const char *level;    /* NULL, "error", "warning", "debug" */
 	bool debug;

@@ -10,7 +10,8 @@
 #include "base/err.h"
 
 struct loop;
-typedef int loop_fd_fn(struct loop *l, int fd, uint32_t events, void *ctx);          /* negative ends the loop with that error */
+/* Callbacks; a negative answer ends the loop with that error. */
+typedef int loop_fd_fn(struct loop *l, int fd, uint32_t events, void *ctx);
 typedef int loop_signal_fn(struct loop *l, const struct signalfd_siginfo *si, void *ctx);
 
 int loop_new(struct loop **out) MUST_CHECK;

@@ -14,7 +14,16 @@
 
 #include "base/err.h"
 
-enum opt_kind { OPT_K_END, OPT_K_FLAG, OPT_K_STRING, OPT_K_UINT, OPT_K_STRINGS, OPT_K_SHARED, OPT_K_IGNORED_FLAG, OPT_K_IGNORED_STRING };
+enum opt_kind {
+	OPT_K_END,
+	OPT_K_FLAG,
+	OPT_K_STRING,
+	OPT_K_UINT,
+	OPT_K_STRINGS,
+	OPT_K_SHARED,
+	OPT_K_IGNORED_FLAG,
+	OPT_K_IGNORED_STRING,
+};
 
 struct opt {
 	enum opt_kind kind;
@@ -27,10 +36,18 @@ struct opt {
 	size_t shared_offset;       /* where the shared struct sits in ours */
 };
 
-#define OPT_FLAG(s_, name_, T_, m_, help_) { OPT_K_FLAG, s_, name_, offsetof(T_, m_), NULL, help_, NULL, 0 }                  /* bool */
-#define OPT_STRING(s_, name_, T_, m_, arg_, help_) { OPT_K_STRING, s_, name_, offsetof(T_, m_), arg_, help_, NULL, 0 }        /* const char * */
-#define OPT_UINT(s_, name_, T_, m_, arg_, help_) { OPT_K_UINT, s_, name_, offsetof(T_, m_), arg_, help_, NULL, 0 }            /* unsigned */
-#define OPT_STRINGS(s_, name_, T_, m_, arg_, help_) { OPT_K_STRINGS, s_, name_, offsetof(T_, m_), arg_, help_, NULL, 0 }      /* struct oci_strs, repeatable */
+/* bool */
+#define OPT_FLAG(s_, name_, T_, m_, help_) \
+	{ OPT_K_FLAG, s_, name_, offsetof(T_, m_), NULL, help_, NULL, 0 }
+/* const char * */
+#define OPT_STRING(s_, name_, T_, m_, arg_, help_) \
+	{ OPT_K_STRING, s_, name_, offsetof(T_, m_), arg_, help_, NULL, 0 }
+/* unsigned */
+#define OPT_UINT(s_, name_, T_, m_, arg_, help_) \
+	{ OPT_K_UINT, s_, name_, offsetof(T_, m_), arg_, help_, NULL, 0 }
+/* struct oci_strs, repeatable */
+#define OPT_STRINGS(s_, name_, T_, m_, arg_, help_) \
+	{ OPT_K_STRINGS, s_, name_, offsetof(T_, m_), arg_, help_, NULL, 0 }
 #define OPT_SHARED(T_, m_, rows_) { OPT_K_SHARED, 0, NULL, 0, NULL, NULL, rows_, offsetof(T_, m_) }
 #define OPT_IGNORED_FLAG(name_) { OPT_K_IGNORED_FLAG, 0, name_, 0, NULL, NULL, NULL, 0 }
 #define OPT_IGNORED_STRING(name_) { OPT_K_IGNORED_STRING, 0, name_, 0, "X", NULL, NULL, 0 }
@@ -45,5 +62,6 @@ int opt_parse(struct arena *a, const struct opt *rows, unsigned flags, int argc,
 	      void *into, struct oci_strs *positionals) MUST_CHECK;
 /* The option part of --help, two aligned columns, to stdout. */
 void opt_print(const struct opt *rows);
-/* Every long and short name, a line each ("--bundle", "-b"), for `--complete` and scripts/check-docs. */
+/* Every long and short name that --help shows, a line each ("--bundle", "-b"), for `--complete` and
+ * scripts/check-docs. */
 void opt_list(const struct opt *rows);

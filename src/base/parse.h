@@ -9,8 +9,9 @@
 #include "base/err.h"
 
 int parse_u64(const char *what, const char *text, uint64_t max, uint64_t *out) MUST_CHECK;
-int parse_i64(const char *what, const char *text, int64_t min, int64_t max, int64_t *out) MUST_CHECK;
-/* uid or gid: 0..4294967294; 4294967295 is (uid_t)-1, "leave unchanged", and is refused everywhere. */
+int parse_i64(const char *what, const char *text, int64_t min, int64_t max,
+	      int64_t *out) MUST_CHECK;
+/* uid or gid: 0..4294967294; 4294967295 is (uid_t)-1, "leave unchanged", and refused everywhere. */
 int parse_id(const char *what, const char *text, uint32_t *out) MUST_CHECK;
 /* "UID[:GID]"; *has_gid tells whether the second part was there. */
 int parse_user(const char *text, uint32_t *uid, uint32_t *gid, bool *has_gid) MUST_CHECK;

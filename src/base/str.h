@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A string that grows, on an arena, with a ceiling. `s.v` is always NUL-terminated (after str_init). */
+/* A string that grows, on an arena, with a ceiling. After str_init, `s.v` always has its NUL. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,8 +21,8 @@ void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const char *text, size_t n);
 void str_addc(struct str *s, char c);
 void str_addf(struct str *s, const char *fmt, ...) PRINTF(2, 3);
-/* Like printf "%s", but control characters, quotes and bytes that are not UTF-8 become \xNN escapes:
- * for showing foreign text in messages and plans. */
+/* Like str_add, but control characters, quotes and broken UTF-8 become \xNN escapes, for
+ * showing foreign text in messages and plans. */
 void str_add_quoted(struct str *s, const char *text);
 /* As a JSON string with its quotes. */
 void str_add_json(struct str *s, const char *text);
