@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The talk itself, with real processes: order, errors in both directions, descriptors, death. */
 #include <check.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "handshake/handshake.h"
 
 #define MASK (ASK_BIT(ASK_PLACE) | ASK_BIT(ASK_CONSOLE) | ASK_BIT(ASK_READY))
@@ -380,6 +382,25 @@ START_TEST(every_ask_has_its_sentences)
 }
 END_TEST
 
+START_TEST(the_page_names_every_ask)
+{
+	struct arena *a = arena_new();
+	const char *at;
+	char *text;
+	size_t len;
+
+	ck_assert_int_eq(io_read_file(a, AT_FDCWD, TEST_SRCDIR "/docs/design/handshake.md", 65536,
+				      &text, &len),
+			 0);
+	at = text;
+	for (int k = 0; k < ASK_COUNT; k++) {
+		at = strstr(at, arena_printf(a, "\n| %s |", ask_name((enum ask_kind)k)));
+		ck_assert_msg(at, "%s is missing or out of order", ask_name((enum ask_kind)k));
+	}
+	arena_free(a);
+}
+END_TEST
+
 TCase *tcase_handshake_handshake(void)
 {
 	TCase *c = tcase_create("handshake");
@@ -398,5 +419,6 @@ TCase *tcase_handshake_handshake(void)
 	tcase_add_test(c, failures_after_ready_are_told);
 	tcase_add_test(c, death_before_exec_is_no_success);
 	tcase_add_test(c, every_ask_has_its_sentences);
+	tcase_add_test(c, the_page_names_every_ask);
 	return c;
 }
