@@ -2,6 +2,7 @@
 /* Adapters for the steps up to the pivot: while host paths are still visible. */
 #include "init/steps.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>

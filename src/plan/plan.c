@@ -3,7 +3,7 @@
 #include "plan/plan.h"
 
 #include "config/config.h"
-#include "plan/asks.h"
+#include "handshake/handshake.h"
 
 #define BIT(ask_) (1u << (ask_))
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plan as text: `ocirun explain` and the golden tests. Each room prints its own lines. */
-#include "plan/asks.h"
+#include "handshake/handshake.h"
 #include "plan/plan.h"
 
 static void print_hooks(const struct oci_hooks *h, struct str *s)

@@ -110,3 +110,9 @@ void rootfs_close(struct rootfs *r);
 
 /* Every mount option word we know, for `features`. */
 const char *const *rootfs_mount_options(size_t *n);
+
+/* Parent. Without a mount namespace of its own the container mounts in the host's, on a bind of the
+ * root on itself. rootfs_shared_mount gives the id of the mount that the root is on before (0: no
+ * need); at the end rootfs_unmount_leftovers takes away what lies on top of it. */
+uint64_t rootfs_shared_mount(const struct rootfs_plan *p, bool joined_mount_ns);
+int rootfs_unmount_leftovers(const char *root, uint64_t mount_id) MUST_CHECK;

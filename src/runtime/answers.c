@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One function per ask of the handshake: what the runtime does while the child waits. */
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/path.h"
+#include "base/sock.h"
+#include "hooks/hooks.h"
+#include "runtime/launch.h"
+#include "sys/nsfd.h"
+#include "sys/pidfd.h"
+
+int run_hooks(struct arena *a, const struct plan *p, const char *kind, const struct oci_hook *v,
+	      size_t n, enum oci_status status, pid_t pid)
+{
+	struct hooks run = { .kind = kind, .v = v, .n = n, .cwd = p->bundle };
+	if (!n)
+		return 0;
+	return hooks_run(a, &run, plan_state_json(a, p, status, pid));
+}
+
+static int answer_place(void *ctx, struct ask *ask)
+{
+	struct launch *l = ctx;
+	return cgroup_place(&l->cgroup, ask->pid);
+}
+
+static int answer_ids(void *ctx, struct ask *ask)
+{
+	struct launch *l = ctx;
+	return ns_write_maps(&l->plan.ns, ask->pid);
+}
+
+static int answer_init(void *ctx, struct ask *ask)
+{
+	struct launch *l = ctx;
+	if (ask->pid != l->pid) {
+		int fd = sys_pidfd_open(ask->pid);
+		if (fd < 0)
+			return err_sys("open the container's init");
+		close_fd(&l->pidfd);
+		l->pidfd = fd;
+		l->first = l->pid;
+		l->pid = ask->pid;
+	}
+	if (l->plan.rlimits_by_parent)
+		TRY(process_rlimits(&l->plan.process, l->pid));
+	return process_oom_score(&l->plan.process, l->pid);
+}
+
+static int answer_netdev(void *ctx, struct ask *ask)
+{
+	struct launch *l = ctx;
+	_cleanup_close_ int ns = nsfd_open(arena_printf(l->rt->arena, "/proc/%d/ns/net", (int)ask->pid));
+	if (ns < 0)
+		return err_sys("open the container's network namespace");
+	return ns_move_netdevs(l->rt->arena, l->plan.config, ns);
+}
+
+static int answer_console(void *ctx, struct ask *ask)
+{
+	struct launch *l = ctx;
+	if (ask->fd < 0)
+		return err_msg(ERR_BUG, "the terminal did not come with its message");
+	if (l->console_sock < 0)
+		return fd_dup_high(ask->fd, &l->master);
+	TRY_AS(tty_send(l->console_sock, ask->fd), "send the terminal to \"%s\"", l->opts->console_socket);
+	close_fd(&l->console_sock);
+	return 0;
+}
+
+static int answer_hooks(void *ctx, struct ask *ask)
+{
+	struct launch *l = ctx;
+	const struct oci_hooks *h = l->plan.config->hooks;
+	(void)ask;
+	TRY(run_hooks(l->rt->arena, &l->plan, "prestart", h->prestart.v, h->prestart.n, OCI_CREATING, l->pid));
+	return run_hooks(l->rt->arena, &l->plan, "createRuntime", h->create_runtime.v,
+			 h->create_runtime.n, OCI_CREATING, l->pid);
+}
+
+static int answer_notify(void *ctx, struct ask *ask)
+{
+	struct launch *l = ctx;
+	return security_listener_send(l->rt->arena, &l->plan.security, ask->fd, l->pid,
+				      plan_state_json(l->rt->arena, &l->plan, OCI_CREATING, l->pid));
+}
+
+static int send_pidfd(struct launch *l)
+{
+	_cleanup_close_ int sock = -1;
+	if (!l->opts->pidfd_socket)
+		return 0;
+	TRY_AS(sock_connect(AT_FDCWD, l->opts->pidfd_socket, SOCK_STREAM, &sock), "--pidfd-socket");
+	return sock_send_fd(sock, l->pidfd, "standard", strlen("standard"));
+}
+
+static int write_pid_file(struct launch *l)
+{
+	if (!l->opts->pid_file)
+		return 0;
+	const char *text = arena_printf(l->rt->arena, "%d", (int)l->pid);
+	mode_t mask = umask(0);
+	umask(mask);
+	return io_replace_path(l->opts->pid_file, text, strlen(text), 0666 & ~mask);
+}
+
+static int answer_ready(void *ctx, struct ask *ask)
+{
+	struct launch *l = ctx;
+	char now[CLOCK_TEXT_MAX];
+	(void)ask;
+	clock_rfc3339_nano(now);
+	l->record.created = arena_strdup(l->rt->arena, now);
+	l->record.pid = l->pid;
+	l->record.status = l->run ? OCI_RUNNING : OCI_CREATED;
+	if (sys_proc_start_time(l->pid, &l->record.start_time, NULL) < 0)
+		return err_sys("read the start time of the container's init");
+	TRY(store_save(l->rt->arena, &l->container, &l->record));
+	TRY(write_pid_file(l));
+	return send_pidfd(l);
+}
+
+answer_fn *const launch_answers[ASK_COUNT] = {
+	[ASK_PLACE] = answer_place,   [ASK_IDS] = answer_ids,         [ASK_INIT] = answer_init,
+	[ASK_NETDEV] = answer_netdev, [ASK_CONSOLE] = answer_console, [ASK_HOOKS] = answer_hooks,
+	[ASK_NOTIFY] = answer_notify, [ASK_READY] = answer_ready,
+};

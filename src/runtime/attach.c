@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Foreground run: pass signals and terminal bytes, reap, give the exit status, delete.
+ * Every signal is blocked since before the clone, so none is lost between start and here.
+ * Surprise: output of the terminal is relayed only from here on, after the program has started; the
+ * pty keeps what was written meanwhile. */
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "runtime/launch.h"
+#include "sys/pidfd.h"
+
+struct attached {
+	struct launch *l;
+	int status;
+};
+
+static int reap(struct loop *loop, struct attached *at)
+{
+	int status;
+	pid_t pid;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == at->l->pid) {
+			at->status = status;
+			loop_quit(loop);
+		}
+	}
+	return 0;
+}
+
+static int on_signal(struct loop *loop, const struct signalfd_siginfo *si, void *ctx)
+{
+	struct attached *at = ctx;
+	int signo = (int)si->ssi_signo;
+	if (signo == SIGCHLD)
+		return reap(loop, at);
+	if (signo == SIGWINCH && at->l->master >= 0)
+		return tty_copy_winsize(STDIN_FILENO, at->l->master);
+	/* From us alone and about us alone: job control of our terminal, broken pipes. */
+	if (signo == SIGPIPE || signo == SIGTTOU || signo == SIGTTIN)
+		return 0;
+	if (sys_pidfd_signal(at->l->pidfd, signo) < 0 && errno != ESRCH)
+		log_warn("forward signal %d: %s", signo, err_text(errno));
+	return 0;
+}
+
+static int attend(struct launch *l, struct loop *loop, struct attached *at)
+{
+	struct tty_relay *relay = NULL;
+	sigset_t all;
+	sigfillset(&all);
+	TRY(loop_add_signals(loop, &all, on_signal, at));
+	if (l->master >= 0) {
+		TRY(tty_copy_winsize(STDIN_FILENO, l->master));
+		TRY(tty_relay_new(l->rt->arena, loop, l->master, STDIN_FILENO, STDOUT_FILENO, &relay));
+	}
+	TRY(reap(loop, at));
+	TRY(loop_run(loop));
+	return relay ? tty_relay_drain(relay) : 0;
+}
+
+static int remove_container(struct launch *l)
+{
+	if (l->opts->keep)
+		return 0;
+	struct container c = CONTAINER_INIT;
+	int r = store_open(l->container.root, l->container.id, &c);
+	if (r >= 0)
+		r = store_lock(&c);
+	if (r >= 0)
+		r = destroy(l->rt, &c, &l->record);
+	else
+		err_clear(); /* somebody deleted it already: that is what we wanted */
+	store_close(&c);
+	return r < 0 && err_get()->kind != ERR_NONE ? r : 0;
+}
+
+int attach(struct launch *l)
+{
+	struct loop *loop = NULL;
+	struct attached at = { .l = l };
+	struct tty_raw raw = TTY_RAW_NONE;
+	int r = loop_new(&loop);
+	if (r >= 0 && l->master >= 0)
+		r = tty_raw_on(STDIN_FILENO, &raw);
+	if (r >= 0)
+		r = attend(l, loop, &at);
+	tty_raw_off(&raw);
+	loop_free(loop);
+	if (r < 0) {
+		launch_undo(l);
+		return r;
+	}
+	TRY(remove_container(l));
+	return WIFSIGNALED(at.status) ? 128 + WTERMSIG(at.status) : WEXITSTATUS(at.status);
+}

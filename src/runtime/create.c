@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* create and run: load, plan, claim the id, write the intent, make ready, launch.
+ * Surprise: the intent record is on disk before the cgroup or any process exists, so that delete can
+ * clean up after a create that was killed at any moment. */
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "base/path.h"
+#include "base/sock.h"
+#include "hooks/hooks.h"
+#include "runtime/launch.h"
+
+/* systemd's socket activation: descriptors 3.. belong to us only when LISTEN_PID says so. */
+static unsigned listen_fds(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+	uint64_t p, count;
+	if (!pid || !n || parse_u64("LISTEN_PID", pid, INT32_MAX, &p) < 0 ||
+	    parse_u64("LISTEN_FDS", n, 1024, &count) < 0) {
+		err_clear();
+		return 0;
+	}
+	return p == (uint64_t)getpid() ? (unsigned)count : 0;
+}
+
+int plan_for(struct runtime *rt, const struct create_opts *o, const struct bundle *b,
+	     const char *id, struct plan *out)
+{
+	struct plan_opts po = {
+		.id = id, .bundle = b->path, .manager = rt->manager,
+		.no_pivot = o->no_pivot, .no_new_keyring = o->no_new_keyring,
+		.preserve_fds = o->preserve_fds, .listen_fds = listen_fds(),
+		.listen_fdnames = getenv("LISTEN_FDNAMES"),
+	};
+	TRY(plan_build(rt->arena, b->config, &rt->host, &po, out));
+	return hooks_validate(b->config->hooks);
+}
+
+static int check_terminal(const struct launch *l)
+{
+	bool terminal = l->plan.process.terminal, foreground = l->run && !l->opts->detach;
+	if (terminal && !foreground && !l->opts->console_socket)
+		return err_msg(ERR_USAGE, "cannot allocate tty if ocirun will detach without setting console socket: give --console-socket");
+	if (l->opts->console_socket && (foreground || !terminal))
+		return err_msg(ERR_USAGE, "cannot use console socket if ocirun will not detach or allocate tty");
+	return 0;
+}
+
+static int check_root(const struct launch *l)
+{
+	struct stat st;
+	if (stat(l->plan.rootfs.root, &st) < 0)
+		return err_sys("/root/path: \"%s\"", l->plan.rootfs.root);
+	if (!S_ISDIR(st.st_mode))
+		return err_msg(ERR_CONFIG, "/root/path: \"%s\" is not a directory", l->plan.rootfs.root);
+	return 0;
+}
+
+static int reserve(struct launch *l, const char *id)
+{
+	struct arena *a = l->rt->arena;
+	const char *root;
+	TRY(store_root(a, l->rt->root, l->rt->host.rootless, true, &root));
+	TRY(store_reserve(root, id, &l->container));
+	l->reserved = true;
+	l->record = (struct oci_record){
+		.version = STORE_VERSION, .oci_version = l->plan.config->oci_version, .id = id,
+		.bundle = l->bundle.path, .rootfs = l->plan.rootfs.root, .status = OCI_CREATING,
+		.cgroup_path = *l->plan.cgroup.path ? l->plan.cgroup.path : NULL,
+		.cgroup_manager = cgroup_manager_name(l->plan.cgroup.manager),
+		.rootless = l->rt->host.rootless, .own_pidns = l->plan.ns.new_[OCI_NS_PID],
+		.root_mount = rootfs_shared_mount(&l->plan.rootfs, l->plan.ns.joined[OCI_NS_MOUNT]),
+		.annotations = l->plan.config->annotations,
+	};
+	TRY(store_own_process(&l->record.creator_pid, &l->record.creator_start));
+	TRY(store_save(a, &l->container, &l->record));
+	return store_save_config(&l->container, l->bundle.text, l->bundle.len);
+}
+
+static int compile_seccomp(struct launch *l)
+{
+	_cleanup_close_ int cache = -1;
+	if (!l->plan.security.has_seccomp)
+		return 0;
+	/* Without a cache directory the filter is compiled anew. */
+	if (mkdirat(l->container.root_fd, ".seccomp", 0700) == 0 || errno == EEXIST)
+		cache = openat(l->container.root_fd, ".seccomp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return security_seccomp_compile(l->rt->arena, &l->plan.security, cache, &l->filter);
+}
+
+static int mapfd(struct arena *a, const struct rootfs_map *u, size_t nu, const struct rootfs_map *g,
+		 size_t ng, int *fd)
+{
+	struct ns_map *um = arena_calloc(a, nu, sizeof(*um)), *gm = arena_calloc(a, ng, sizeof(*gm));
+	for (size_t i = 0; i < nu; i++)
+		um[i] = (struct ns_map){ u[i].inside, u[i].outside, u[i].size };
+	for (size_t i = 0; i < ng; i++)
+		gm[i] = (struct ns_map){ g[i].inside, g[i].outside, g[i].size };
+	return ns_mapfd(a, um, nu, gm, ng, fd);
+}
+
+static int *no_fds(struct arena *a, size_t n)
+{
+	int *v = arena_calloc(a, n, sizeof(*v));
+	for (size_t i = 0; i < n; i++)
+		v[i] = -1;
+	return v;
+}
+
+static int open_handles(struct launch *l)
+{
+	struct arena *a = l->rt->arena;
+	l->joins = no_fds(a, l->plan.ns.joins.n);
+	TRY(ns_open_joins(&l->plan.ns, l->joins));
+	l->nmounts = rootfs_handles_wanted(&l->plan.rootfs);
+	l->mounts = no_fds(a, l->nmounts);
+	TRY(rootfs_open_handles(a, &l->plan.rootfs, l->mounts, l->nmounts, mapfd));
+	if (l->opts->console_socket)
+		TRY_AS(sock_connect(AT_FDCWD, l->opts->console_socket, SOCK_STREAM, &l->console_sock), "--console-socket");
+	return l->run ? 0 : store_start_listen(&l->container, &l->start_fd);
+}
+
+int launch_prepare(struct launch *l, const char *id)
+{
+	struct runtime *rt = l->rt;
+	TRY(store_check_id(id));
+	TRY(runtime_host(rt));
+	TRY(bundle_load(rt->arena, l->opts->bundle, l->opts->config, &l->bundle));
+	TRY(plan_for(rt, l->opts, &l->bundle, id, &l->plan));
+	for (size_t i = 0; i < l->plan.process.warnings.n; i++)
+		log_warn("%s", l->plan.process.warnings.v[i]);
+	TRY(check_terminal(l));
+	TRY(check_root(l));
+	TRY(process_check_host(&l->plan.process));
+	TRY(reserve(l, id));
+	TRY(compile_seccomp(l));
+	TRY(open_handles(l));
+	TRY(cgroup_create(&l->plan.cgroup, &l->cgroup));
+	if (l->cgroup.dir_fd < 0 && l->record.cgroup_path) {
+		l->record.cgroup_path = NULL; /* skipped: nothing to remove later */
+		TRY(store_save(rt->arena, &l->container, &l->record));
+	}
+	return cgroup_limits(&l->plan.cgroup, &l->cgroup);
+}
+
+/* Path options are relative to the caller's directory, whatever happens to ours. */
+static int absolute_options(struct arena *a, struct create_opts *o)
+{
+	const char **paths[] = { &o->console_socket, &o->pidfd_socket, &o->pid_file };
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		if (*paths[i] && !(*paths[i] = path_absolute(a, *paths[i])))
+			return err_sys("find the working directory");
+	return 0;
+}
+
+#define LAUNCH_INIT(rt_, o_, run_)                                                              \
+	{                                                                                       \
+		.rt = (rt_), .opts = (o_), .run = (run_), .bundle = { .dir_fd = -1 },           \
+		.container = CONTAINER_INIT, .cgroup = { .dir_fd = -1, .path = "" },            \
+		.parent = { .sock = -1 }, .child = { .sock = -1 }, .start_fd = -1,              \
+		.console_sock = -1, .master = -1, .pidfd = -1,                                  \
+	}
+
+int runtime_create(struct runtime *rt, const struct create_opts *o, const char *id)
+{
+	struct create_opts opts = *o;
+	struct launch l = LAUNCH_INIT(rt, &opts, false);
+	TRY(absolute_options(rt->arena, &opts));
+	int r = launch_prepare(&l, id);
+	if (r >= 0)
+		r = launch_start(&l);
+	if (r < 0)
+		launch_undo(&l);
+	launch_close(&l);
+	return r < 0 ? r : 0;
+}
+
+static int run_started(struct launch *l)
+{
+	const struct oci_hooks *h = l->plan.config->hooks;
+	TRY(launch_wait_exec(l));
+	if (h)
+		TRY(run_hooks(l->rt->arena, &l->plan, "poststart", h->poststart.v, h->poststart.n,
+			      OCI_RUNNING, l->pid));
+	return 0;
+}
+
+int runtime_run(struct runtime *rt, const struct create_opts *o, const char *id)
+{
+	struct create_opts opts = *o;
+	struct launch l = LAUNCH_INIT(rt, &opts, true);
+	TRY(absolute_options(rt->arena, &opts));
+	if (!opts.no_subreaper && !opts.detach && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return err_sys("become a subreaper");
+	int r = launch_prepare(&l, id);
+	if (r >= 0)
+		r = launch_start(&l);
+	if (r >= 0)
+		r = run_started(&l);
+	if (r < 0) {
+		launch_undo(&l);
+	} else if (!opts.detach) {
+		store_close(&l.container); /* state, kill and exec must get at it meanwhile */
+		r = attach(&l);
+	}
+	launch_close(&l);
+	return r;
+}

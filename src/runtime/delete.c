@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* delete: kill what is left, remove the cgroup, run poststop, remove the directory. Works from the
+ * intent record alone, so a create that was killed half way leaves nothing that delete cannot find.
+ * Surprise: --force on an unknown id succeeds silently; engines rely on it. */
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "hooks/hooks.h"
+#include "runtime/launch.h"
+#include "sys/pidfd.h"
+
+#define KILL_TIMEOUT_MS 10000
+
+static int poststop(struct runtime *rt, const struct container *c, const struct oci_record *rec)
+{
+	struct oci_config *config;
+	TRY(container_config(rt, c, &config));
+	const struct oci_hooks *h = config->hooks;
+	if (!h || !h->poststop.n)
+		return 0;
+	struct plan p = { .config = config, .id = rec->id, .bundle = rec->bundle };
+	struct hooks run = { .kind = "poststop", .v = h->poststop.v, .n = h->poststop.n,
+			     .cwd = rec->bundle, .warn_only = true };
+	return hooks_run(rt->arena, &run, plan_state_json(rt->arena, &p, OCI_STOPPED, 0));
+}
+
+int destroy(struct runtime *rt, struct container *c, const struct oci_record *rec)
+{
+	if (rec->cgroup_path) {
+		if (!rec->own_pidns)
+			TRY(cgroup_kill(rec->cgroup_path, SIGKILL));
+		TRY(cgroup_remove(rec->cgroup_path));
+	}
+	if (rec->root_mount)
+		TRY(rootfs_unmount_leftovers(rec->rootfs, rec->root_mount));
+	/* The spec: a failing poststop hook is a warning, the container is deleted all the same. */
+	if (poststop(rt, c, rec) < 0) {
+		log_warn("%s", err_get()->text);
+		err_clear();
+	}
+	return store_remove(c);
+}
+
+static int kill_init(pid_t pid, uint64_t start_time)
+{
+	_cleanup_close_ int fd = sys_pidfd_open(pid);
+	if (fd < 0 || !store_process_alive(pid, start_time))
+		return 0;
+	if (sys_pidfd_signal(fd, SIGKILL) < 0)
+		return errno == ESRCH ? 0 : err_sys("kill the container's init");
+	int r = sys_pidfd_wait_exit(fd, KILL_TIMEOUT_MS);
+	if (r < 0)
+		return err_sys("wait for the container's init");
+	if (r == 0 && store_process_alive(pid, start_time))
+		return err_msg(ERR_STATE, "container init still running");
+	return 0;
+}
+
+/* A create that was killed: its init may sit in the cgroup without being in the record. */
+static int kill_half_made(const struct oci_record *rec)
+{
+	TRY(kill_init(rec->creator_pid, rec->creator_start));
+	if (rec->cgroup_path)
+		TRY(cgroup_kill(rec->cgroup_path, SIGKILL));
+	return 0;
+}
+
+static int delete_locked(struct runtime *rt, struct container *c, bool force)
+{
+	struct oci_record *rec = NULL;
+	enum oci_status st;
+	int r = store_load(rt->arena, c, &rec);
+	if (r == STORE_NO_RECORD || (r < 0 && force)) {
+		if (r < 0) {
+			log_warn("%s", err_get()->text);
+			err_clear();
+		}
+		return store_remove(c);
+	}
+	if (r < 0)
+		return r;
+	TRY(store_status(c, rec, &st));
+	bool half_made = !rec->pid;
+	if (st != OCI_STOPPED && st != OCI_CREATED && !force)
+		return err_msg(ERR_STATE, "cannot delete container %s that is not stopped: %s", c->id,
+			       oci_word(&oci_status_words, (int)st));
+	if (half_made)
+		TRY(kill_half_made(rec));
+	else if (st != OCI_STOPPED)
+		TRY(kill_init(rec->pid, rec->start_time));
+	return destroy(rt, c, rec);
+}
+
+int runtime_delete(struct runtime *rt, const char *id, bool force)
+{
+	struct container c = CONTAINER_INIT;
+	const char *root;
+	TRY(store_check_id(id));
+	TRY(runtime_host(rt));
+	TRY(store_root(rt->arena, rt->root, rt->host.rootless, false, &root));
+	int r = store_open(root, id, &c);
+	if (r >= 0)
+		r = store_lock(&c);
+	if (r < 0) {
+		store_close(&c);
+		if (force && r == -ENOENT) {
+			err_clear();
+			return 0;
+		}
+		return r;
+	}
+	r = delete_locked(rt, &c, force);
+	store_close(&c);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* features: printed from the tables that do the work, so that it cannot promise more than they do. */
+#include "base/io.h"
+#include "base/str.h"
+#include "config/config.h"
+#include "rootfs/rootfs.h"
+#include "runtime/runtime.h"
+#include "security/security.h"
+
+static const char *const hooks[] = { "prestart",       "createRuntime", "createContainer",
+				     "startContainer", "poststart",     "poststop" };
+static const char *const namespaces[] = { "cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts" };
+
+static struct oci_strs list(const char *const *v, size_t n)
+{
+	return (struct oci_strs){ .v = (const char **)v, .n = n, .present = true };
+}
+
+static void unsafe_annotations(struct arena *a, struct oci_strs *out)
+{
+	out->present = true;
+	size_t n = 0;
+	while (config_annotations[n].key)
+		n++;
+	out->v = arena_calloc(a, n, sizeof(*out->v));
+	for (size_t i = 0; i < n; i++)
+		if (config_annotations[i].unsafe)
+			out->v[out->n++] = config_annotations[i].key;
+}
+
+static void fill_linux(struct runtime *rt, struct oci_features_linux *l)
+{
+	struct security_features sec;
+	static struct oci_features_cgroup cgroup = { .v1 = OCI_BOOL_FALSE, .v2 = OCI_BOOL_TRUE,
+		.systemd = OCI_BOOL_FALSE, .systemd_user = OCI_BOOL_FALSE, .rdma = OCI_BOOL_TRUE };
+	static struct oci_features_enabled yes = { .enabled = OCI_BOOL_TRUE }, no = { .enabled = OCI_BOOL_FALSE };
+	static struct oci_features_seccomp seccomp = { .enabled = OCI_BOOL_TRUE };
+	static struct oci_features_intel_rdt rdt = { .enabled = OCI_BOOL_FALSE };
+	static struct oci_features_mount_extensions ext;
+	security_features(rt->arena, rt->host.last_cap, &sec);
+	l->namespaces = list(namespaces, ARRAY_SIZE(namespaces));
+	l->capabilities = sec.capabilities;
+	l->cgroup = &cgroup;
+	seccomp.actions = sec.actions;
+	seccomp.operators = sec.operators;
+	seccomp.archs = sec.archs;
+	seccomp.known_flags = sec.known_flags;
+	seccomp.supported_flags = sec.supported_flags;
+	l->seccomp = &seccomp;
+	l->apparmor = l->selinux = &yes; /* built in; whether the host has them is not asked here */
+	l->intel_rdt = &rdt;
+	ext.idmap = rt->host.mount_setattr ? &yes : &no;
+	l->mount_extensions = &ext;
+	l->net_devices = &yes;
+}
+
+int runtime_features(struct runtime *rt)
+{
+	size_t n, len;
+	TRY(runtime_host(rt));
+	struct oci_features_linux l = { 0 };
+	fill_linux(rt, &l);
+	const char *const *options = rootfs_mount_options(&n);
+	struct oci_pair notes[] = {
+		{ "org.opencontainers.ocirun.version", PACKAGE_VERSION },
+		{ "org.opencontainers.ocirun.commit", GIT_COMMIT },
+		{ "io.github.seccomp.libseccomp.version", "" },
+	};
+	char seccomp[32];
+	notes[2].value = security_libseccomp_version(seccomp);
+	struct oci_features f = {
+		.oci_version_min = "1.0.0", .oci_version_max = "1.3.0",
+		.hooks = list(hooks, ARRAY_SIZE(hooks)), .mount_options = list(options, n), .linux_ = &l,
+		.annotations = { .v = notes, .n = ARRAY_SIZE(notes), .present = true },
+	};
+	unsafe_annotations(rt->arena, &f.potentially_unsafe_config_annotations);
+	const char *text = oci_encode(rt->arena, oci_features_type(), &f, "    ", &len);
+	TRY(io_write_all(STDOUT_FILENO, text, len));
+	return io_write_all(STDOUT_FILENO, "\n", 1);
+}
+
+/* Lives here because every verb needs it and it prints nothing. */
+int runtime_host(struct runtime *rt)
+{
+	if (rt->probed)
+		return 0;
+	TRY(host_probe(rt->arena, &rt->host));
+	if (rt->rootless >= 0)
+		rt->host.rootless = rt->rootless;
+	rt->probed = true;
+	return 0;
+}

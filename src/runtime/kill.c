@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kill: a signal to init, by pidfd and start time, so that a reused pid is never hit. When the pid
+ * namespace is shared, SIGKILL goes to the whole cgroup: killing init would leave its children. */
+#include "base/cleanup.h"
+#include "runtime/launch.h"
+#include "sys/pidfd.h"
+
+static int not_running(bool all)
+{
+	return all ? 0 : err_msg(ERR_STATE, "container not running");
+}
+
+static int signal_init(const struct oci_record *rec, int signo, bool all)
+{
+	_cleanup_close_ int fd = sys_pidfd_open(rec->pid);
+	if (fd < 0 && errno == ESRCH)
+		return not_running(all);
+	if (fd < 0)
+		return err_sys("open process %d", (int)rec->pid);
+	/* The pidfd is open: if the start time fits now, it is and stays our process. */
+	if (!store_process_alive(rec->pid, rec->start_time))
+		return not_running(all);
+	if (sys_pidfd_signal(fd, signo) < 0)
+		return errno == ESRCH ? not_running(all) : err_sys("send signal %d", signo);
+	return 0;
+}
+
+int runtime_kill(struct runtime *rt, const char *id, int signo, bool all)
+{
+	struct container c = CONTAINER_INIT;
+	struct oci_record *rec;
+	TRY(container_open(rt, id, &c, &rec));
+	store_close(&c);
+	if (!rec || !rec->pid)
+		return not_running(all);
+	bool whole = signo == SIGKILL && !rec->own_pidns && rec->cgroup_path;
+	if (whole) {
+		int r = TRY(cgroup_kill(rec->cgroup_path, SIGKILL));
+		return r == CGROUP_GONE ? not_running(all) : 0;
+	}
+	return signal_init(rec, signo, all);
+}

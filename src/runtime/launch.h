@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to runtime/: one running launch, from the reserved id to the answered READY. */
+#pragma once
+
+#include <signal.h>
+
+#include "config/config.h"
+#include "handshake/handshake.h"
+#include "plan/plan.h"
+#include "runtime/runtime.h"
+#include "security/security.h"
+#include "store/store.h"
+
+struct launch {
+	struct runtime *rt;
+	const struct create_opts *opts;
+	bool run;                     /* create and start in one */
+	struct bundle bundle;
+	struct plan plan;
+	struct container container;
+	struct oci_record record;
+	struct cgroup cgroup;
+	struct handshake parent, child;
+	struct recorder recorder;
+	struct seccomp_filter filter;
+	int *joins, *mounts;
+	size_t nmounts;
+	int start_fd;                 /* the listening start socket (create) */
+	int console_sock;             /* connected console socket, -1 = none */
+	int master;                   /* foreground terminal */
+	int pidfd;
+	pid_t pid, first;             /* the container's init; the process it came from, 0 = the same */
+	sigset_t old_mask;
+	bool reserved, cloned;
+};
+
+/* launch.c */
+int launch_start(struct launch *l) MUST_CHECK; /* clone and serve the asks until READY is answered */
+int launch_wait_exec(struct launch *l) MUST_CHECK;
+void launch_undo(struct launch *l);            /* kill and remove everything that was made; keeps the error */
+void launch_close(struct launch *l);
+/* answers.c */
+extern answer_fn *const launch_answers[ASK_COUNT];
+/* create.c */
+int launch_prepare(struct launch *l, const char *id) MUST_CHECK;
+int plan_for(struct runtime *rt, const struct create_opts *o, const struct bundle *b,
+	     const char *id, struct plan *out) MUST_CHECK;
+/* attach.c: stay with the container until its init ends; gives the exit status. */
+int attach(struct launch *l) MUST_CHECK;
+/* delete.c: remove a dead container's cgroup, run poststop, remove its directory. */
+int destroy(struct runtime *rt, struct container *c, const struct oci_record *rec) MUST_CHECK;
+/* Run hooks of a phase in the runtime's namespaces. */
+int run_hooks(struct arena *a, const struct plan *p, const char *kind, const struct oci_hook *v,
+	      size_t n, enum oci_status status, pid_t pid) MUST_CHECK;
+/* store access for the verbs: the root, an open container and its record (NULL: none written). */
+int container_open(struct runtime *rt, const char *id, struct container *c,
+		   struct oci_record **rec) MUST_CHECK;
+/* The saved config of a container. */
+int container_config(struct runtime *rt, const struct container *c, struct oci_config **out) MUST_CHECK;
+int container_state(const struct runtime *rt, const struct container *c, const struct oci_record *rec,
+		    struct oci_state *out) MUST_CHECK;

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* start: give the waiting init its signal and hear what came of it.
+ * The answer is exact: the connection closes at execve (nothing was read: it runs) or carries the
+ * error that stopped it. */
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "hooks/hooks.h"
+#include "runtime/launch.h"
+
+static int check_created(struct container *c, const struct oci_record *rec)
+{
+	enum oci_status st;
+	TRY(store_status(c, rec, &st));
+	if (st == OCI_CREATED)
+		return 0;
+	if (st == OCI_STOPPED)
+		return err_msg(ERR_STATE, "cannot start a container that has stopped");
+	if (st == OCI_RUNNING)
+		return err_msg(ERR_STATE, "cannot start an already running container");
+	return err_msg(ERR_STATE, "cannot start a container in the %s state", oci_word(&oci_status_words, (int)st));
+}
+
+static int hear(int sock)
+{
+	struct err e;
+	ssize_t n;
+	do
+		n = recv(sock, &e, sizeof(e), 0);
+	while (n < 0 && errno == EINTR);
+	if (n == (ssize_t)sizeof(e))
+		return err_set(&e);
+	if (n < 0 && errno != ECONNRESET)
+		return err_sys("wait for the container to start");
+	if (n > 0)
+		return err_msg(ERR_BUG, "the container's init sent %zd bytes that are no error", n);
+	return 0;
+}
+
+static int poststart(struct runtime *rt, const struct container *c, const struct oci_record *rec)
+{
+	struct oci_config *config;
+	TRY(container_config(rt, c, &config));
+	const struct oci_hooks *h = config->hooks;
+	if (!h || !h->poststart.n)
+		return 0;
+	struct plan p = { .config = config, .id = rec->id, .bundle = rec->bundle };
+	return run_hooks(rt->arena, &p, "poststart", h->poststart.v, h->poststart.n, OCI_RUNNING, rec->pid);
+}
+
+int runtime_start(struct runtime *rt, const char *id)
+{
+	struct container c = CONTAINER_INIT;
+	struct oci_record *rec;
+	_cleanup_close_ int sock = -1;
+	TRY(container_open(rt, id, &c, &rec));
+	int r = store_lock(&c);
+	if (r >= 0 && !rec)
+		r = err_msg(ERR_STATE, "cannot start a container in the creating state");
+	if (r >= 0)
+		r = check_created(&c, rec);
+	if (r >= 0)
+		r = store_start_connect(&c, &sock);
+	if (r >= 0)
+		r = store_start_release(&c);
+	if (r >= 0)
+		r = hear(sock);
+	if (r >= 0) {
+		r = poststart(rt, &c, rec);
+		if (r < 0 && store_process_alive(rec->pid, rec->start_time))
+			kill(rec->pid, SIGKILL);
+	}
+	store_close(&c);
+	return r < 0 ? r : 0;
+}
