@@ -16,6 +16,8 @@
 #define MINOR_MAX 0xFFFFF
 #define TYPE_SHIFT 24 /* above the major, in the upper half */
 
+/* ---- the rules ---- */
+
 /* What every container may use, whatever its rules say: making nodes (harmless, opening them is
  * what counts) and the devices that the spec asks for in /dev. */
 static const struct cgroup_rule default_rules[] = {
@@ -32,10 +34,64 @@ static const struct cgroup_rule default_rules[] = {
 	{ true, CGROUP_DEV_CHAR, CGROUP_ACC_ALL, 136, -1 }, /* pts/N */
 };
 
-void cgroup_default_rules(struct arena *a, struct cgroup_resources *res)
+static int rule_access(const char *key, const char *text, uint8_t *out)
 {
+	uint8_t bits = 0;
+
+	/* The spec leaves an absent access open; the rule then speaks about every access. */
+	for (const char *p = text ? text : "rwm"; *p; p++) {
+		if (*p == 'r')
+			bits |= CGROUP_ACC_READ;
+		else if (*p == 'w')
+			bits |= CGROUP_ACC_WRITE;
+		else if (*p == 'm')
+			bits |= CGROUP_ACC_MKNOD;
+		else
+			return err_msg(ERR_CONFIG, "%s/access: must be made of r, w and m", key);
+	}
+	*out = bits ? bits : CGROUP_ACC_ALL;
+	return 0;
+}
+
+static int rule_type(const char *key, const char *text, uint8_t *out)
+{
+	if (!text || !*text || streq(text, "a"))
+		*out = CGROUP_DEV_ANY;
+	else if (streq(text, "b"))
+		*out = CGROUP_DEV_BLOCK;
+	else if (streq(text, "c") || streq(text, "u"))
+		*out = CGROUP_DEV_CHAR;
+	else
+		return err_msg(ERR_CONFIG, "%s/type: must be a, b or c", key);
+	return 0;
+}
+
+static int add_rules(struct arena *a, const struct oci_resources *r, struct cgroup_resources *out)
+{
+	for (size_t i = 0; i < r->devices.n; i++) {
+		const struct oci_device_rule *d = &r->devices.v[i];
+		const char *key = arena_printf(a, "/linux/resources/devices/%zu", i);
+		struct cgroup_rule rule = {
+			.allow = d->allow == OCI_BOOL_TRUE,
+			.major = d->major.set ? d->major.v : -1,
+			.minor = d->minor.set ? d->minor.v : -1,
+		};
+		if (rule.major < -1 || rule.minor < -1)
+			return err_msg(ERR_CONFIG, "%s: device numbers must be -1 (every) or not negative", key);
+		TRY(rule_type(key, d->type, &rule.type));
+		TRY(rule_access(key, d->access, &rule.access));
+		vec_push(a, &out->rules, rule);
+	}
+	return 0;
+}
+
+int cgroup_device_rules(struct arena *a, const struct oci_resources *r, struct cgroup_resources *out)
+{
+	if (r)
+		TRY(add_rules(a, r, out));
 	for (size_t i = 0; i < ARRAY_SIZE(default_rules); i++)
-		vec_push(a, &res->rules, default_rules[i]);
+		vec_push(a, &out->rules, default_rules[i]);
+	return 0;
 }
 
 /* ---- the program ---- */

@@ -14,12 +14,14 @@ struct cgroup_driver {
 };
 extern const struct cgroup_driver cgroup_driver_fs, cgroup_driver_none;
 
-/* devices.c: rules -> program (pure). Gives CGROUP_DEVICES_ALL when everything is allowed. */
+/* devices.c, pure: the config's rules (r may be NULL), then the defaults. */
+int cgroup_device_rules(struct arena *a, const struct oci_resources *r,
+			struct cgroup_resources *out) MUST_CHECK;
+/* Rules -> program. Gives CGROUP_DEVICES_ALL when everything is allowed. */
 enum { CGROUP_DEVICES_ALL = 1 };
 struct cgroup_prog {
 	VEC(struct bpf_insn) insns;
 };
-void cgroup_default_rules(struct arena *a, struct cgroup_resources *res);
 int cgroup_devices_compile(struct arena *a, const struct cgroup_rule *rules, size_t n,
 			   struct cgroup_prog *out) MUST_CHECK;
 

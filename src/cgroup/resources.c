@@ -6,7 +6,6 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <math.h>
 
 #include "cgroup/driver.h"
 
@@ -48,17 +47,44 @@ static const char *number_or_max(struct arena *a, int64_t v)
 
 /* ---- cpu ---- */
 
+/* log2 bit by bit: squaring doubles the logarithm. Spares us the mathematics library. */
+static double log2_of(uint64_t v)
+{
+	int whole = 63 - __builtin_clzll(v);
+	double x = (double)v / (double)(1ull << whole), l = whole;
+
+	for (double bit = 0.5; bit > 1e-13; bit /= 2) {
+		x *= x;
+		if (x >= 2) {
+			x /= 2;
+			l += bit;
+		}
+	}
+	return l;
+}
+
 /* cpu.shares (2..262144, default 1024) -> cpu.weight (1..10000, default 100), through the two
- * minima, defaults and maxima. */
+ * minima, defaults and maxima: ceil(10 ^ ((l^2 + 125 l - 126) / 612)) with l = log2(shares). Found
+ * as the smallest weight whose logarithm is not below. */
 static uint64_t weight_of_shares(uint64_t shares)
 {
+	const double log10_of_2 = 0.30102999566398119521;
+	uint64_t low = 1, high = 10000;
+
 	if (shares <= 2)
-		return 1;
+		return low;
 	if (shares >= 262144)
-		return 10000;
-	/* (l*l + 125*l) / 612 - 7 / 34, on one denominator: exactly 2 for the default. */
-	double l = log2((double)shares);
-	return (uint64_t)ceil(pow(10, (l * l + 125 * l - 126) / 612));
+		return high;
+	double l = log2_of(shares);
+	double wanted = (l * l + 125 * l - 126) / 612 - 1e-10;
+	while (low < high) {
+		uint64_t middle = (low + high) / 2;
+		if (log2_of(middle) * log10_of_2 < wanted)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 static int add_cpu_quota(struct arena *a, const struct oci_cpu *cpu, struct cgroup_resources *out)
@@ -351,62 +377,10 @@ static int add_unified(struct arena *a, const struct oci_resources *r, struct cg
 	return 0;
 }
 
-/* ---- devices ---- */
-
-static int rule_access(const char *key, const char *text, uint8_t *out)
-{
-	uint8_t bits = 0;
-
-	/* The spec leaves an absent access open; the rule then speaks about every access. */
-	for (const char *p = text ? text : "rwm"; *p; p++) {
-		if (*p == 'r')
-			bits |= CGROUP_ACC_READ;
-		else if (*p == 'w')
-			bits |= CGROUP_ACC_WRITE;
-		else if (*p == 'm')
-			bits |= CGROUP_ACC_MKNOD;
-		else
-			return err_msg(ERR_CONFIG, "%s/access: must be made of r, w and m", key);
-	}
-	*out = bits ? bits : CGROUP_ACC_ALL;
-	return 0;
-}
-
-static int rule_type(const char *key, const char *text, uint8_t *out)
-{
-	if (!text || !*text || streq(text, "a"))
-		*out = CGROUP_DEV_ANY;
-	else if (streq(text, "b"))
-		*out = CGROUP_DEV_BLOCK;
-	else if (streq(text, "c") || streq(text, "u"))
-		*out = CGROUP_DEV_CHAR;
-	else
-		return err_msg(ERR_CONFIG, "%s/type: must be a, b or c", key);
-	return 0;
-}
-
-static int add_rules(struct arena *a, const struct oci_resources *r, struct cgroup_resources *out)
-{
-	for (size_t i = 0; i < r->devices.n; i++) {
-		const struct oci_device_rule *d = &r->devices.v[i];
-		const char *key = arena_printf(a, KEY("devices/%zu"), i);
-		struct cgroup_rule rule = {
-			.allow = d->allow == OCI_BOOL_TRUE,
-			.major = d->major.set ? d->major.v : -1,
-			.minor = d->minor.set ? d->minor.v : -1,
-		};
-		if (rule.major < -1 || rule.minor < -1)
-			return err_msg(ERR_CONFIG, "%s: device numbers must be -1 (every) or not negative", key);
-		TRY(rule_type(key, d->type, &rule.type));
-		TRY(rule_access(key, d->access, &rule.access));
-		vec_push(a, &out->rules, rule);
-	}
-	return 0;
-}
+/* ---- all of it ---- */
 
 static int add_limits(struct arena *a, const struct oci_resources *r, struct cgroup_resources *out)
 {
-	TRY(add_rules(a, r, out));
 	/* cpuset first: memory is charged to the nodes it names. */
 	if (r->cpu)
 		TRY(add_cpuset(a, r->cpu, out));
@@ -431,7 +405,7 @@ int cgroup_resources_make(struct arena *a, const struct oci_resources *res,
 
 	if (res)
 		TRY(add_limits(a, res, &made));
-	cgroup_default_rules(a, &made);
+	TRY(cgroup_device_rules(a, res, &made));
 	for (size_t i = 0; i < made.writes.n; i++)
 		if (!made.writes.v[i].missing_ok)
 			want(a, &made, made.writes.v[i].file);
