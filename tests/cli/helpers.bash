@@ -24,9 +24,11 @@ make_rootfs() { # DIR
 	chmod 1777 "$1/tmp"
 }
 
-make_bundle() { # DIR
-	mkdir -p "$1/rootfs"
-	make_rootfs "$1/rootfs"
+make_bundle() { # DIR: the root is a copy of one made once per run
+	local template=$BATS_FILE_TMPDIR/rootfs
+	mkdir -p "$1"
+	[ -d "$template" ] || { make_rootfs "$template.new" && mv "$template.new" "$template"; }
+	cp -a "$template" "$1/rootfs"
 	cp "$SRC/base.json" "$1/config.json"
 }
 
@@ -42,13 +44,11 @@ setup() {
 
 # jq on the bundle's config.json; further arguments go to jq (--arg NAME VALUE).
 config() { # EXPRESSION [JQ ARGS...]
-	local e=$1
-	shift
-	jq "$@" "$e" "$B/config.json" >"$B/config.new" && mv "$B/config.new" "$B/config.json"
+	jq "$@" "$B/config.json" >"$B/config.new" && mv "$B/config.new" "$B/config.json"
 }
-
-args() { config '.process.args = $ARGS.positional' --args -- "$@"; }
-script() { args /bin/sh -c "$1"; }
+words() { [ $# -eq 0 ] && echo '[]' || printf '%s\036' "$@" | jq -Rsc 'split("\u001e")[:-1]'; }
+args() { config '.process.args = $w' --argjson w "$(words "$@")"; }
+script() { config '.process.args = ["/bin/sh", "-c", $s]' --arg s "$1"; }
 # A namespaces entry more, or less.
 ns_add() { config '.linux.namespaces += [{type: $t} + (if $p == "" then {} else {path: $p} end)]' --arg t "$1" --arg p "${2:-}"; }
 ns_del() { config '.linux.namespaces |= map(select(.type != $t))' --arg t "$1"; }

@@ -4,7 +4,7 @@ load helpers
 mount_add() { # DESTINATION TYPE SOURCE OPTION...
 	local d=$1 t=$2 s=$3
 	shift 3
-	config '.mounts += [{destination: $d, type: $t, source: $s, options: $ARGS.positional}]' --arg d "$d" --arg t "$t" --arg s "$s" --args -- "$@"
+	config '.mounts += [{destination: $d, type: $t, source: $s, options: $o}]' --arg d "$d" --arg t "$t" --arg s "$s" --argjson o "$(words "$@")"
 }
 at() { jq -r --arg p "$1" '[.mounts[] | select(.point == $p)] | last | .opts + " " + .super + " " + .optional' "$T/guest.json"; }
 has() { local o; o=$(at "$1"); [[ ",${o// /,}," == *",$2,"* ]] || { echo "$1: no $2 in: $o"; return 1; }; }

@@ -1,0 +1,126 @@
+# Seccomp: actions, arguments, errno values, the unknown, the listener.
+load helpers
+
+profile() { config '.linux.seccomp = ($j | fromjson)' --arg j "$1"; }
+deny() { profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"'"$1"'"'"${2:+,$2}"'}]}'; }
+
+@test "without a profile no filter is loaded" {
+	run_guest
+	seen '.seccomp == 0'
+}
+
+@test "errno: EPERM by default, or as given" {
+	deny SCMP_ACT_ERRNO
+	script 'mkdir /tmp/x'
+	run_it
+	exited 1
+	[[ $stderr == *"Operation not permitted"* ]] || say
+	deny SCMP_ACT_ERRNO '"errnoRet":38'
+	run_it
+	exited 1
+	[[ $stderr == *"not implemented"* ]] || say
+}
+
+@test "kill: the process dies of SIGSYS" {
+	deny SCMP_ACT_KILL_PROCESS
+	script 'mkdir /tmp/x; exit 0'
+	run_it
+	exited 0
+	args mkdir /tmp/x
+	run_it
+	exited 159
+}
+
+@test "trap: SIGSYS as well" {
+	deny SCMP_ACT_TRAP
+	args mkdir /tmp/x
+	run_it
+	exited 159
+}
+
+@test "log and allow let it pass" {
+	deny SCMP_ACT_LOG
+	args mkdir /tmp/x
+	run_it
+	succeeded
+}
+
+@test "an argument decides: personality with one value only" {
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["kill"],"action":"SCMP_ACT_ERRNO","errnoRet":1,"args":[{"index":1,"value":15,"op":"SCMP_CMP_EQ"}]}]}'
+	script 'kill -WINCH $$ && echo winch; kill -TERM $$ || echo refused'
+	run_it
+	printed winch
+	printed refused
+}
+
+@test "an allow list: defaultAction errno with a default errno" {
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 38, architectures: ["SCMP_ARCH_X86_64"], syscalls: [{names: ($s - ["mkdir", "mkdirat"] + ["clone"]), action: "SCMP_ACT_ALLOW"}]}' \
+		--argjson s "$(cat "$SRC/docker-syscalls.json")"
+	script 'mkdir /tmp/x'
+	run_it
+	exited 1
+	[[ $stderr == *"not implemented"* ]] || say
+}
+
+@test "docker's profile, with and without noNewPrivileges" {
+	config -f "$SRC/docker.jq" --argjson syscalls "$(cat "$SRC/docker-syscalls.json")"
+	run_guest
+	seen '.seccomp == 2 and .nnp == 0'
+	config '.process.noNewPrivileges = true'
+	run_guest
+	seen '.seccomp == 2 and .nnp == 1'
+}
+
+@test "docker's profile for a user that is not root" {
+	config -f "$SRC/docker.jq" --argjson syscalls "$(cat "$SRC/docker-syscalls.json")"
+	config '.process.user = {uid: 1000, gid: 1000}'
+	run_guest
+	seen '.seccomp == 2 and .uid == [1000,1000,1000]'
+}
+
+@test "unknown names are skipped" {
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["no_such_call","mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO"}]}'
+	script 'mkdir /tmp/x'
+	run_it
+	exited 1
+}
+
+@test "a system call newer than the profile gets ENOSYS, not the default action" {
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_KILL_PROCESS", syscalls: [{names: ($s + ["clone", "clone3"]), action: "SCMP_ACT_ALLOW"}]}' \
+		--argjson s "$(jq -c 'map(select(test("futex_|cachestat|fchmodat2|map_shadow|mseal|lsm_|statmount|listmount|xattrat|file_|open_tree_attr|uretprobe") | not))' "$SRC/docker-syscalls.json")"
+	run_guest
+	seen '.seccomp == 2'
+}
+
+@test "notify: as the default action and on write it is refused" {
+	profile '{"defaultAction":"SCMP_ACT_NOTIFY","listenerPath":"/run/x"}'
+	refused SCMP_ACT_NOTIFY run -b "$B" "$ID"
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/run/x","syscalls":[{"names":["write"],"action":"SCMP_ACT_NOTIFY"}]}'
+	refused 'SCMP_ACT_NOTIFY cannot be used for the write syscall' run -b "$B" "$ID"
+}
+
+@test "notify: the agent gets the descriptor and the state, and answers" {
+	"$TOOLS/agent" "$T/agent.sock" "$T/agent.json" 42 3>&- 4>&- &
+	STARTED+=($!)
+	wait_for 5 test -S "$T/agent.sock"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $p, listenerMetadata: "hello", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_NOTIFY"}]}' --arg p "$T/agent.sock"
+	script 'mkdir /tmp/x'
+	run_it
+	exited 1
+	[[ $stderr == *"No message of desired type"* ]] || say
+	jq -e --arg id "$ID" '.metadata == "hello" and .fds == ["seccompFd"] and .pid > 1 and .state.id == $id and .state.status == "creating"' "$T/agent.json"
+}
+
+@test "notify: no agent is a failure that says so" {
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/nonexistent/agent", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]}'
+	refused 'failed to connect with seccomp agent' run -b "$B" "$ID"
+}
+
+@test "bad profiles are refused by name" {
+	profile '{"defaultAction":"SCMP_ACT_NONSENSE"}'
+	refused /linux/seccomp/defaultAction run -b "$B" "$ID"
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_NONSENSE"]}'
+	refused /linux/seccomp/architectures run -b "$B" "$ID"
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ALLOW","errnoRet":1}]}'
+	refused /linux/seccomp run -b "$B" "$ID"
+}
