@@ -4,7 +4,8 @@
 #include "config/config.h"
 
 const struct config_annotation config_annotations[] = {
-	{ "run.oci.keep_original_groups", "keep the caller's supplementary groups (no setgroups)", true },
+	{ "run.oci.keep_original_groups", "keep the caller's supplementary groups (no setgroups)",
+	  true },
 	{ "run.oci.seccomp.receiver", "socket that gets the seccomp notify descriptor", true },
 	{ NULL, NULL, false },
 };

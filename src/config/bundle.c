@@ -23,11 +23,13 @@ static int read_config(struct bundle *b, const char *config_path)
 {
 	char *text;
 	if (!config_path)
-		TRY(io_read_file(b->arena, b->dir_fd, "config.json", OCI_MAX_DOCUMENT, &text, &b->len));
+		TRY(io_read_file(b->arena, b->dir_fd, "config.json", OCI_MAX_DOCUMENT, &text,
+				 &b->len));
 	else if (streq(config_path, "-"))
 		TRY(io_read_fd(b->arena, STDIN_FILENO, "stdin", OCI_MAX_DOCUMENT, &text, &b->len));
 	else
-		TRY(io_read_file(b->arena, AT_FDCWD, config_path, OCI_MAX_DOCUMENT, &text, &b->len));
+		TRY(io_read_file(b->arena, AT_FDCWD, config_path, OCI_MAX_DOCUMENT, &text,
+				 &b->len));
 	b->text = text;
 	return 0;
 }
@@ -46,7 +48,8 @@ int bundle_load(struct arena *a, const char *dir, const char *config_path, struc
 	int r = read_config(&b, config_path);
 	if (r < 0) {
 		if (!config_path && r == -ENOENT)
-			err_hint("a bundle is a directory with a config.json; `ocirun spec` writes one");
+			err_hint("a bundle is a directory with a config.json; `ocirun spec` writes "
+				 "one");
 		return err_wrap("bundle \"%s\"", b.path);
 	}
 	const char *what = config_path ? config_path : "config.json";

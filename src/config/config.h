@@ -8,17 +8,18 @@
 #include "base/err.h"
 
 struct bundle {
-	struct arena *arena;              /* borrowed: everything below lives in it */
-	const char *path;                 /* absolute, clean */
-	int dir_fd;                       /* owned; -1 when closed */
+	struct arena *arena; /* borrowed: everything below lives in it */
+	const char *path;    /* absolute, clean */
+	int dir_fd;          /* owned; -1 when closed */
 	struct oci_config *config;
-	const char *text;                 /* config.json as it was read, for the copy in the state */
+	const char *text; /* config.json as it was read, for the copy in the state */
 	size_t len;
 };
 
 /* Open DIR (NULL = the working directory), read and check its config.json; `config_path`, when not
  * NULL, names another file ("-" = stdin). Errors: ERR_CONFIG "config.json: /pointer: ...". */
-int bundle_load(struct arena *a, const char *dir, const char *config_path, struct bundle *out) MUST_CHECK;
+int bundle_load(struct arena *a, const char *dir, const char *config_path,
+		struct bundle *out) MUST_CHECK;
 void bundle_close(struct bundle *b);
 /* The same for text that was loaded before (the saved copy of a container). */
 int config_parse(struct arena *a, const char *what, const char *text, size_t len,
@@ -34,11 +35,12 @@ struct oci_config *config_default(struct arena *a, bool rootless);
 struct config_annotation {
 	const char *key; /* a trailing "." means prefix */
 	const char *what;
-	bool unsafe;     /* listed as potentiallyUnsafeConfigAnnotations */
+	bool unsafe; /* listed as potentiallyUnsafeConfigAnnotations */
 };
-extern const struct config_annotation config_annotations[]; /* ends with key NULL */
+extern const struct config_annotation config_annotations[];                 /* ends with key NULL */
 const char *config_annotation(const struct oci_config *c, const char *key); /* NULL when absent */
 
 /* The namespace entry of a type, NULL when the config has none. */
 const struct oci_namespace *config_namespace(const struct oci_config *c, enum oci_ns_type t);
-bool config_has_new_ns(const struct oci_config *c, enum oci_ns_type t); /* there, and without a path */
+bool config_has_new_ns(const struct oci_config *c,
+		       enum oci_ns_type t); /* there, and without a path */

@@ -15,12 +15,12 @@ struct init {
 	const struct plan *plan;
 	struct handshake sock;
 	struct recorder *recorder;
-	const int *joins;             /* one per plan->ns.joins */
-	const int *mounts;            /* rootfs_open_handles; NULL when none are wanted */
+	const int *joins;  /* one per plan->ns.joins */
+	const int *mounts; /* rootfs_open_handles; NULL when none are wanted */
 	const struct seccomp_filter *filter;
-	int start_fd;                 /* listening start socket; -1: run, the READY answer is the signal */
-	int *shed;                    /* descriptors of the parent to close first ... */
-	size_t nshed;                 /* ... the state directory and its lock among them */
+	int start_fd; /* listening start socket; -1: run, the READY answer is the signal */
+	int *shed;    /* descriptors of the parent to close first ... */
+	size_t nshed; /* ... the state directory and its lock among them */
 
 	/* made on the way */
 	struct rootfs rootfs;

@@ -23,7 +23,8 @@ int step_guard(struct init *in)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return err_sys("set the parent death signal");
-	/* An ordinary user must still be able to write our maps: the ns room makes us undumpable. */
+	/* An ordinary user must still be able to write our maps: the ns room makes us undumpable.
+	 */
 	if (!in->plan->ns.stay_dumpable && prctl(PR_SET_DUMPABLE, 0) < 0)
 		return err_sys("become undumpable");
 	return 0;
@@ -137,7 +138,9 @@ int step_container_hooks(struct init *in)
 	if (!h || !h->create_container.n)
 		return 0;
 	struct hooks run = {
-		.kind = "createContainer", .v = h->create_container.v, .n = h->create_container.n,
+		.kind = "createContainer",
+		.v = h->create_container.v,
+		.n = h->create_container.n,
 		.cwd = in->plan->bundle,
 	};
 	return hooks_run(in->arena, &run,
@@ -154,7 +157,8 @@ int step_make_cwd(struct init *in)
 	const char *cwd = in->plan->process.cwd;
 	if (!cwd || streq(cwd, "/"))
 		return 0;
-	/* Best effort: what cannot be made (read-only image, odd link) is judged when it is entered. */
+	/* Best effort: what cannot be made (read-only image, odd link) is judged when it is
+	 * entered. */
 	mode_t old = umask(0);
 	_cleanup_close_ int fd = inroot_mkdirs(in->rootfs.root_fd, cwd, 0755, NULL);
 	umask(old);

@@ -119,7 +119,9 @@ int step_start_hooks(struct init *in)
 	if (!h || !h->start_container.n)
 		return 0;
 	struct hooks run = {
-		.kind = "startContainer", .v = h->start_container.v, .n = h->start_container.n,
+		.kind = "startContainer",
+		.v = h->start_container.v,
+		.n = h->start_container.n,
 		.env = (const char *const *)in->env,
 	};
 	return hooks_run(in->arena, &run,

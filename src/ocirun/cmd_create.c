@@ -3,19 +3,27 @@
 #include "ocirun/command.h"
 
 const struct opt bundle_rows[] = {
-	OPT_STRING('b', "bundle", struct create_opts, bundle, "DIR", "bundle directory (default: the working directory)"),
-	OPT_STRING('f', "config", struct create_opts, config, "FILE", "use FILE instead of DIR/config.json; - is standard input"),
-	OPT_FLAG(0, "no-pivot", struct create_opts, no_pivot, "move the root instead of pivot_root (for a rootfs on a ramdisk)"),
-	OPT_UINT(0, "preserve-fds", struct create_opts, preserve_fds, "N", "pass N more descriptors (3, 4, ...) to the container"),
+	OPT_STRING('b', "bundle", struct create_opts, bundle, "DIR",
+		   "bundle directory (default: the working directory)"),
+	OPT_STRING('f', "config", struct create_opts, config, "FILE",
+		   "use FILE instead of DIR/config.json; - is standard input"),
+	OPT_FLAG(0, "no-pivot", struct create_opts, no_pivot,
+		 "move the root instead of pivot_root (for a rootfs on a ramdisk)"),
+	OPT_UINT(0, "preserve-fds", struct create_opts, preserve_fds, "N",
+		 "pass N more descriptors (3, 4, ...) to the container"),
 	OPT_END
 };
 
 const struct opt create_rows[] = {
 	{ OPT_K_SHARED, 0, NULL, 0, NULL, NULL, bundle_rows, 0 },
-	OPT_STRING(0, "console-socket", struct create_opts, console_socket, "PATH", "send the terminal's master to this unix socket"),
-	OPT_STRING(0, "pidfd-socket", struct create_opts, pidfd_socket, "PATH", "send a pidfd of the container's init to this unix socket"),
-	OPT_STRING(0, "pid-file", struct create_opts, pid_file, "FILE", "write the pid of the container's init to FILE"),
-	OPT_FLAG(0, "no-new-keyring", struct create_opts, no_new_keyring, "keep the caller's session keyring"),
+	OPT_STRING(0, "console-socket", struct create_opts, console_socket, "PATH",
+		   "send the terminal's master to this unix socket"),
+	OPT_STRING(0, "pidfd-socket", struct create_opts, pidfd_socket, "PATH",
+		   "send a pidfd of the container's init to this unix socket"),
+	OPT_STRING(0, "pid-file", struct create_opts, pid_file, "FILE",
+		   "write the pid of the container's init to FILE"),
+	OPT_FLAG(0, "no-new-keyring", struct create_opts, no_new_keyring,
+		 "keep the caller's session keyring"),
 	OPT_END
 };
 
@@ -31,7 +39,14 @@ static int run(struct runtime *rt, const void *opts, const struct oci_strs *args
 }
 
 const struct command cmd_create = {
-	.name = "create", .args = "ID", .summary = "create a container",
-	.prefix = "create failed", .rows = rows, .opts_size = sizeof(struct create_opts),
-	.min_args = 1, .max_args = 1, .enters = true, .run = run,
+	.name = "create",
+	.args = "ID",
+	.summary = "create a container",
+	.prefix = "create failed",
+	.rows = rows,
+	.opts_size = sizeof(struct create_opts),
+	.min_args = 1,
+	.max_args = 1,
+	.enters = true,
+	.run = run,
 };

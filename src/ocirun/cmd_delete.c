@@ -6,10 +6,9 @@ struct delete_opts {
 	bool force;
 };
 
-static const struct opt rows[] = {
-	OPT_FLAG('f', "force", struct delete_opts, force, "kill it first; no error when it does not exist"),
-	OPT_END
-};
+static const struct opt rows[] = { OPT_FLAG('f', "force", struct delete_opts, force,
+					    "kill it first; no error when it does not exist"),
+				   OPT_END };
 
 static int run(struct runtime *rt, const void *opts, const struct oci_strs *args)
 {
@@ -18,6 +17,12 @@ static int run(struct runtime *rt, const void *opts, const struct oci_strs *args
 }
 
 const struct command cmd_delete = {
-	.name = "delete", .args = "ID", .summary = "delete a container",
-	.rows = rows, .opts_size = sizeof(struct delete_opts), .min_args = 1, .max_args = 1, .run = run,
+	.name = "delete",
+	.args = "ID",
+	.summary = "delete a container",
+	.rows = rows,
+	.opts_size = sizeof(struct delete_opts),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
 };

@@ -12,6 +12,11 @@ static int run(struct runtime *rt, const void *opts, const struct oci_strs *args
 }
 
 const struct command cmd_features = {
-	.name = "features", .args = "", .summary = "print what this runtime can do, as JSON",
-	.rows = rows, .min_args = 0, .max_args = 0, .run = run,
+	.name = "features",
+	.args = "",
+	.summary = "print what this runtime can do, as JSON",
+	.rows = rows,
+	.min_args = 0,
+	.max_args = 0,
+	.run = run,
 };

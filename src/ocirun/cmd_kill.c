@@ -7,10 +7,9 @@ struct kill_opts {
 	bool all;
 };
 
-static const struct opt rows[] = {
-	OPT_FLAG('a', "all", struct kill_opts, all, "succeed when the container is no longer running"),
-	OPT_END
-};
+static const struct opt rows[] = { OPT_FLAG('a', "all", struct kill_opts, all,
+					    "succeed when the container is no longer running"),
+				   OPT_END };
 
 static int run(struct runtime *rt, const void *opts, const struct oci_strs *args)
 {
@@ -23,6 +22,12 @@ static int run(struct runtime *rt, const void *opts, const struct oci_strs *args
 }
 
 const struct command cmd_kill = {
-	.name = "kill", .args = "ID [SIGNAL]", .summary = "send a signal (default SIGTERM) to a container",
-	.rows = rows, .opts_size = sizeof(struct kill_opts), .min_args = 1, .max_args = 2, .run = run,
+	.name = "kill",
+	.args = "ID [SIGNAL]",
+	.summary = "send a signal (default SIGTERM) to a container",
+	.rows = rows,
+	.opts_size = sizeof(struct kill_opts),
+	.min_args = 1,
+	.max_args = 2,
+	.run = run,
 };

@@ -9,8 +9,7 @@ struct list_opts {
 
 static const struct opt rows[] = {
 	OPT_STRING('f', "format", struct list_opts, format, "FORMAT", "table (default) or json"),
-	OPT_FLAG('q', "quiet", struct list_opts, quiet, "print ids only"),
-	OPT_END
+	OPT_FLAG('q', "quiet", struct list_opts, quiet, "print ids only"), OPT_END
 };
 
 static int run(struct runtime *rt, const void *opts, const struct oci_strs *args)
@@ -21,6 +20,10 @@ static int run(struct runtime *rt, const void *opts, const struct oci_strs *args
 }
 
 const struct command cmd_list = {
-	.name = "list", .args = "", .summary = "list containers",
-	.rows = rows, .opts_size = sizeof(struct list_opts), .run = run,
+	.name = "list",
+	.args = "",
+	.summary = "list containers",
+	.rows = rows,
+	.opts_size = sizeof(struct list_opts),
+	.run = run,
 };

@@ -8,8 +8,10 @@ struct spec_opts {
 };
 
 static const struct opt rows[] = {
-	OPT_STRING('b', "bundle", struct spec_opts, bundle, "DIR", "write DIR/config.json (default: the working directory)"),
-	OPT_FLAG(0, "rootless", struct spec_opts, rootless, "write a config for an unprivileged user"),
+	OPT_STRING('b', "bundle", struct spec_opts, bundle, "DIR",
+		   "write DIR/config.json (default: the working directory)"),
+	OPT_FLAG(0, "rootless", struct spec_opts, rootless,
+		 "write a config for an unprivileged user"),
 	OPT_END
 };
 
@@ -21,6 +23,10 @@ static int run(struct runtime *rt, const void *opts, const struct oci_strs *args
 }
 
 const struct command cmd_spec = {
-	.name = "spec", .args = "", .summary = "write a config.json to begin with",
-	.rows = rows, .opts_size = sizeof(struct spec_opts), .run = run,
+	.name = "spec",
+	.args = "",
+	.summary = "write a config.json to begin with",
+	.rows = rows,
+	.opts_size = sizeof(struct spec_opts),
+	.run = run,
 };

@@ -11,6 +11,11 @@ static int run(struct runtime *rt, const void *opts, const struct oci_strs *args
 }
 
 const struct command cmd_start = {
-	.name = "start", .args = "ID", .summary = "start the program of a created container",
-	.rows = rows, .min_args = 1, .max_args = 1, .run = run,
+	.name = "start",
+	.args = "ID",
+	.summary = "start the program of a created container",
+	.rows = rows,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
 };

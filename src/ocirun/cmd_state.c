@@ -11,6 +11,11 @@ static int run(struct runtime *rt, const void *opts, const struct oci_strs *args
 }
 
 const struct command cmd_state = {
-	.name = "state", .args = "ID", .summary = "print the state of a container as JSON",
-	.rows = rows, .min_args = 1, .max_args = 1, .run = run,
+	.name = "state",
+	.args = "ID",
+	.summary = "print the state of a container as JSON",
+	.rows = rows,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
 };

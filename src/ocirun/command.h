@@ -7,13 +7,13 @@
 
 struct command {
 	const char *name;
-	const char *args;         /* "ID [SIGNAL]" for the usage line */
+	const char *args; /* "ID [SIGNAL]" for the usage line */
 	const char *summary;
-	const char *prefix;       /* put before error texts: "runc create failed" style; NULL = none */
+	const char *prefix; /* put before error texts: "runc create failed" style; NULL = none */
 	const struct opt *rows;
 	size_t opts_size;
 	size_t min_args, max_args;
-	bool enters;              /* runs code of ours inside a container: seal /proc/self/exe first */
+	bool enters; /* runs code of ours inside a container: seal /proc/self/exe first */
 	unsigned opt_flags;
 	/* Gives the exit status or negative. */
 	int (*run)(struct runtime *rt, const void *opts, const struct oci_strs *args);

@@ -17,14 +17,19 @@ struct globals {
 };
 
 static const struct opt global_rows[] = {
-	OPT_STRING(0, "root", struct globals, root, "DIR", "state directory (default: /run/ocirun)"),
-	OPT_STRING(0, "log", struct globals, log.path, "FILE", "write log records to FILE instead of stderr"),
+	OPT_STRING(0, "root", struct globals, root, "DIR",
+		   "state directory (default: /run/ocirun)"),
+	OPT_STRING(0, "log", struct globals, log.path, "FILE",
+		   "write log records to FILE instead of stderr"),
 	OPT_STRING(0, "log-format", struct globals, log.format, "FORMAT", "text (default) or json"),
 	OPT_STRING(0, "log-level", struct globals, log.level, "LEVEL", "error, warning or debug"),
 	OPT_FLAG(0, "debug", struct globals, log.debug, "log debug records too"),
-	OPT_FLAG('s', "systemd-cgroup", struct globals, systemd_cgroup, "the same as --cgroup-manager systemd"),
-	OPT_STRING(0, "cgroup-manager", struct globals, manager, "NAME", "cgroupfs (default), systemd or disabled"),
-	OPT_STRING(0, "rootless", struct globals, rootless, "BOOL", "true, false or auto (default)"),
+	OPT_FLAG('s', "systemd-cgroup", struct globals, systemd_cgroup,
+		 "the same as --cgroup-manager systemd"),
+	OPT_STRING(0, "cgroup-manager", struct globals, manager, "NAME",
+		   "cgroupfs (default), systemd or disabled"),
+	OPT_STRING(0, "rootless", struct globals, rootless, "BOOL",
+		   "true, false or auto (default)"),
 	OPT_FLAG('v', "version", struct globals, version, "print the version"),
 	OPT_IGNORED_STRING("criu"),
 	OPT_IGNORED_FLAG("systemd-log"),
@@ -32,8 +37,8 @@ static const struct opt global_rows[] = {
 };
 
 static const struct command *const commands[] = {
-	&cmd_create, &cmd_start, &cmd_run, &cmd_state, &cmd_list, &cmd_kill,
-	&cmd_delete, &cmd_spec, &cmd_features, &cmd_explain,
+	&cmd_create, &cmd_start,  &cmd_run,  &cmd_state,    &cmd_list,
+	&cmd_kill,   &cmd_delete, &cmd_spec, &cmd_features, &cmd_explain,
 };
 
 static NORETURN void out_of_memory(size_t wanted)
@@ -45,7 +50,8 @@ static NORETURN void out_of_memory(size_t wanted)
 static void print_version(void)
 {
 	char seccomp[32];
-	printf("ocirun version %s\ncommit: %s\nspec: 1.3.0\nlibseccomp: %s\n+SECCOMP +SELINUX +APPARMOR +CAP +YAJL\n",
+	printf("ocirun version %s\ncommit: %s\nspec: 1.3.0\nlibseccomp: %s\n+SECCOMP +SELINUX "
+	       "+APPARMOR +CAP +YAJL\n",
 	       PACKAGE_VERSION, GIT_COMMIT, security_libseccomp_version(seccomp));
 }
 
@@ -92,11 +98,15 @@ static int apply_globals(const struct globals *g, struct runtime *rt)
 	if (g->systemd_cgroup)
 		rt->manager = CGROUP_SYSTEMD;
 	if (g->manager && !cgroup_manager_find(g->manager, &rt->manager))
-		return err_msg(ERR_USAGE, "unknown --cgroup-manager \"%s\", expected cgroupfs, systemd or disabled", g->manager);
+		return err_msg(
+			ERR_USAGE,
+			"unknown --cgroup-manager \"%s\", expected cgroupfs, systemd or disabled",
+			g->manager);
 	if (!g->rootless || streq(g->rootless, "auto"))
 		return 0;
 	if (!parse_bool(g->rootless, &rootless))
-		return err_msg(ERR_USAGE, "--rootless: expected true, false or auto, found \"%s\"", g->rootless);
+		return err_msg(ERR_USAGE, "--rootless: expected true, false or auto, found \"%s\"",
+			       g->rootless);
 	rt->rootless = rootless;
 	return 0;
 }
@@ -111,7 +121,8 @@ static int run_command(const struct command *c, struct runtime *rt, int argc, ch
 		return 0;
 	}
 	if (r >= 0 && (args.n < c->min_args || args.n > c->max_args))
-		r = err_msg(ERR_USAGE, "\"%s\" takes %s%s", c->name, *c->args ? c->args : "no arguments",
+		r = err_msg(ERR_USAGE, "\"%s\" takes %s%s", c->name,
+			    *c->args ? c->args : "no arguments",
 			    args.n < c->min_args ? ": too few arguments" : ": too many arguments");
 	if (r < 0) {
 		print_command_help(c);
@@ -149,7 +160,10 @@ static int dispatch(struct arena *a, int argc, char **argv)
 		return fail(NULL);
 	const struct command *c = find_command(rest.v[0]);
 	if (!c)
-		return err_msg(ERR_USAGE, "unknown command \"%s\"; see ocirun --help", rest.v[0]) < 0 ? fail(NULL) : 1;
+		return err_msg(ERR_USAGE, "unknown command \"%s\"; see ocirun --help", rest.v[0]) <
+				       0
+			       ? fail(NULL)
+			       : 1;
 	if (c->enters && selfexe_seal(argv) < 0)
 		return fail(c->prefix);
 	int skip = argc - (int)rest.n + 1;

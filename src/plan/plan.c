@@ -63,7 +63,9 @@ int plan_build(struct arena *a, const struct oci_config *c, const struct host *h
 {
 	struct cgroup_opts co = { .id = o->id, .manager = o->manager, .rootless = h->rootless };
 	*out = (struct plan){
-		.config = c, .id = o->id, .bundle = o->bundle,
+		.config = c,
+		.id = o->id,
+		.bundle = o->bundle,
 		.has_process = c->process != NULL,
 		.new_keyring = !o->no_new_keyring,
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Everything decided, nothing done: read this first. A plan is pure data: no descriptor, nothing of
- * the running system but the facts of struct host, so it can be printed (`ocirun explain`), compared
- * (tests/plans) and built in a unit test. After plan_build it is const. */
+ * the running system but the facts of struct host, so it can be printed (`ocirun explain`),
+ * compared (tests/plans) and built in a unit test. After plan_build it is const. */
 #pragma once
 
 #include <ocispec/runtime.h>
@@ -17,7 +17,7 @@
 
 struct plan_opts {
 	const char *id;
-	const char *bundle;           /* absolute */
+	const char *bundle; /* absolute */
 	enum cgroup_manager manager;
 	bool no_pivot, no_new_keyring;
 	unsigned preserve_fds, listen_fds;
@@ -25,17 +25,18 @@ struct plan_opts {
 };
 
 struct plan {
-	const struct oci_config *config; /* what was asked, for messages, hooks and fields that need no decision */
+	const struct oci_config
+		*config; /* what was asked, for messages, hooks and fields that need no decision */
 	const char *id, *bundle;
 	struct ns_plan ns;
 	struct rootfs_plan rootfs;
 	struct cgroup_plan cgroup;
 	struct security_plan security;
 	struct process_plan process;
-	bool has_process;             /* false: create works, start fails (runtime-spec, "process") */
+	bool has_process; /* false: create works, start fails (runtime-spec, "process") */
 	bool new_keyring;
-	bool rlimits_by_parent;       /* in a user namespace we may not raise them ourselves */
-	uint32_t asks;                /* bit per line of asks.def: which meetings this container needs */
+	bool rlimits_by_parent; /* in a user namespace we may not raise them ourselves */
+	uint32_t asks;          /* bit per line of asks.def: which meetings this container needs */
 };
 
 int plan_build(struct arena *a, const struct oci_config *c, const struct host *h,

@@ -7,11 +7,11 @@ static void print_hooks(const struct oci_hooks *h, struct str *s)
 {
 	if (!h)
 		return;
-#define KIND(member_, key_)                                          \
-	for (size_t i = 0; i < h->member_.n; i++) {                  \
-		str_add(s, "hook     " key_ " ");                    \
-		str_add_quoted(s, h->member_.v[i].path);             \
-		str_add(s, "\n");                                    \
+#define KIND(member_, key_)                              \
+	for (size_t i = 0; i < h->member_.n; i++) {      \
+		str_add(s, "hook     " key_ " ");        \
+		str_add_quoted(s, h->member_.v[i].path); \
+		str_add(s, "\n");                        \
 	}
 	KIND(prestart, "prestart")
 	KIND(create_runtime, "createRuntime")
@@ -24,11 +24,6 @@ static void print_hooks(const struct oci_hooks *h, struct str *s)
 
 void plan_print(const struct plan *p, struct str *s)
 {
-	static const char *const names[] = {
-#define ASK(name_, child_, parent_) #name_,
-#include "handshake/asks.def"
-#undef ASK
-	};
 	ns_plan_print(&p->ns, s);
 	cgroup_plan_print(&p->cgroup, s);
 	rootfs_plan_print(&p->rootfs, s);
@@ -40,8 +35,8 @@ void plan_print(const struct plan *p, struct str *s)
 	}
 	print_hooks(p->config->hooks, s);
 	str_add(s, "asks    ");
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+	for (unsigned i = 0; i < ASK_COUNT; i++)
 		if (p->asks & 1u << i)
-			str_addf(s, " %s", names[i]);
+			str_addf(s, " %s", ask_name((enum ask_kind)i));
 	str_add(s, "\n");
 }

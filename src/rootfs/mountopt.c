@@ -22,7 +22,7 @@ struct row {
 #define PROP(word_, flags_)      { word_, ROW_PROP, flags_, 0 },
 #define EXT(word_, bits_)        { word_, ROW_EXT, bits_, 0 },
 static const struct row rows[] = {
-#include "mountopt.def"
+#include "rootfs/mountopt.def"
 };
 #undef ATTR
 #undef REC
@@ -36,7 +36,7 @@ static const struct row rows[] = {
 #define PROP(word_, flags_)      word_,
 #define EXT(word_, bits_)        word_,
 static const char *const words_list[] = {
-#include "mountopt.def"
+#include "rootfs/mountopt.def"
 };
 
 const char *const *rootfs_mount_options(size_t *n)

@@ -56,7 +56,8 @@ static int answer_init(void *ctx, struct ask *ask)
 static int answer_netdev(void *ctx, struct ask *ask)
 {
 	struct launch *l = ctx;
-	_cleanup_close_ int ns = nsfd_open(arena_printf(l->rt->arena, "/proc/%d/ns/net", (int)ask->pid));
+	_cleanup_close_ int ns =
+		nsfd_open(arena_printf(l->rt->arena, "/proc/%d/ns/net", (int)ask->pid));
 	if (ns < 0)
 		return err_sys("open the container's network namespace");
 	return ns_move_netdevs(l->rt->arena, l->plan.config, ns);
@@ -69,7 +70,8 @@ static int answer_console(void *ctx, struct ask *ask)
 		return err_msg(ERR_BUG, "the terminal did not come with its message");
 	if (l->console_sock < 0)
 		return fd_dup_high(ask->fd, &l->master);
-	TRY_AS(tty_send(l->console_sock, ask->fd), "send the terminal to \"%s\"", l->opts->console_socket);
+	TRY_AS(tty_send(l->console_sock, ask->fd), "send the terminal to \"%s\"",
+	       l->opts->console_socket);
 	close_fd(&l->console_sock);
 	return 0;
 }
@@ -79,7 +81,8 @@ static int answer_hooks(void *ctx, struct ask *ask)
 	struct launch *l = ctx;
 	const struct oci_hooks *h = l->plan.config->hooks;
 	(void)ask;
-	TRY(run_hooks(l->rt->arena, &l->plan, "prestart", h->prestart.v, h->prestart.n, OCI_CREATING, l->pid));
+	TRY(run_hooks(l->rt->arena, &l->plan, "prestart", h->prestart.v, h->prestart.n,
+		      OCI_CREATING, l->pid));
 	return run_hooks(l->rt->arena, &l->plan, "createRuntime", h->create_runtime.v,
 			 h->create_runtime.n, OCI_CREATING, l->pid);
 }
@@ -87,8 +90,9 @@ static int answer_hooks(void *ctx, struct ask *ask)
 static int answer_notify(void *ctx, struct ask *ask)
 {
 	struct launch *l = ctx;
-	return security_listener_send(l->rt->arena, &l->plan.security, ask->fd, l->pid,
-				      plan_state_json(l->rt->arena, &l->plan, OCI_CREATING, l->pid));
+	return security_listener_send(
+		l->rt->arena, &l->plan.security, ask->fd, l->pid,
+		plan_state_json(l->rt->arena, &l->plan, OCI_CREATING, l->pid));
 }
 
 static int send_pidfd(struct launch *l)

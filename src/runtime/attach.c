@@ -54,7 +54,8 @@ static int attend(struct launch *l, struct loop *loop, struct attached *at)
 	TRY(loop_add_signals(loop, &all, on_signal, at));
 	if (l->master >= 0) {
 		TRY(tty_copy_winsize(STDIN_FILENO, l->master));
-		TRY(tty_relay_new(l->rt->arena, loop, l->master, STDIN_FILENO, STDOUT_FILENO, &relay));
+		TRY(tty_relay_new(l->rt->arena, loop, l->master, STDIN_FILENO, STDOUT_FILENO,
+				  &relay));
 	}
 	TRY(reap(loop, at));
 	TRY(loop_run(loop));

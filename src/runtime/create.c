@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* create and run: load, plan, claim the id, write the intent, make ready, launch.
- * Surprise: the intent record is on disk before the cgroup or any process exists, so that delete can
- * clean up after a create that was killed at any moment. */
+ * Surprise: the intent record is on disk before the cgroup or any process exists, so that delete
+ * can clean up after a create that was killed at any moment. */
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -32,9 +32,13 @@ int plan_for(struct runtime *rt, const struct create_opts *o, const struct bundl
 	     const char *id, struct plan *out)
 {
 	struct plan_opts po = {
-		.id = id, .bundle = b->path, .manager = rt->manager,
-		.no_pivot = o->no_pivot, .no_new_keyring = o->no_new_keyring,
-		.preserve_fds = o->preserve_fds, .listen_fds = listen_fds(),
+		.id = id,
+		.bundle = b->path,
+		.manager = rt->manager,
+		.no_pivot = o->no_pivot,
+		.no_new_keyring = o->no_new_keyring,
+		.preserve_fds = o->preserve_fds,
+		.listen_fds = listen_fds(),
 		.listen_fdnames = getenv("LISTEN_FDNAMES"),
 	};
 	TRY(plan_build(rt->arena, b->config, &rt->host, &po, out));
@@ -45,9 +49,12 @@ static int check_terminal(const struct launch *l)
 {
 	bool terminal = l->plan.process.terminal, foreground = l->run && !l->opts->detach;
 	if (terminal && !foreground && !l->opts->console_socket)
-		return err_msg(ERR_USAGE, "cannot allocate tty if ocirun will detach without setting console socket: give --console-socket");
+		return err_msg(ERR_USAGE, "cannot allocate tty if ocirun will detach without "
+					  "setting console socket: give --console-socket");
 	if (l->opts->console_socket && (foreground || !terminal))
-		return err_msg(ERR_USAGE, "cannot use console socket if ocirun will not detach or allocate tty");
+		return err_msg(
+			ERR_USAGE,
+			"cannot use console socket if ocirun will not detach or allocate tty");
 	return 0;
 }
 
@@ -57,7 +64,8 @@ static int check_root(const struct launch *l)
 	if (stat(l->plan.rootfs.root, &st) < 0)
 		return err_sys("/root/path: \"%s\"", l->plan.rootfs.root);
 	if (!S_ISDIR(st.st_mode))
-		return err_msg(ERR_CONFIG, "/root/path: \"%s\" is not a directory", l->plan.rootfs.root);
+		return err_msg(ERR_CONFIG, "/root/path: \"%s\" is not a directory",
+			       l->plan.rootfs.root);
 	return 0;
 }
 
@@ -69,11 +77,16 @@ static int reserve(struct launch *l, const char *id)
 	TRY(store_reserve(root, id, &l->container));
 	l->reserved = true;
 	l->record = (struct oci_record){
-		.version = STORE_VERSION, .oci_version = l->plan.config->oci_version, .id = id,
-		.bundle = l->bundle.path, .rootfs = l->plan.rootfs.root, .status = OCI_CREATING,
+		.version = STORE_VERSION,
+		.oci_version = l->plan.config->oci_version,
+		.id = id,
+		.bundle = l->bundle.path,
+		.rootfs = l->plan.rootfs.root,
+		.status = OCI_CREATING,
 		.cgroup_path = *l->plan.cgroup.path ? l->plan.cgroup.path : NULL,
 		.cgroup_manager = cgroup_manager_name(l->plan.cgroup.manager),
-		.rootless = l->rt->host.rootless, .own_pidns = l->plan.ns.new_[OCI_NS_PID],
+		.rootless = l->rt->host.rootless,
+		.own_pidns = l->plan.ns.new_[OCI_NS_PID],
 		.root_mount = rootfs_shared_mount(&l->plan.rootfs, l->plan.ns.joined[OCI_NS_MOUNT]),
 		.annotations = l->plan.config->annotations,
 	};
@@ -89,14 +102,16 @@ static int compile_seccomp(struct launch *l)
 		return 0;
 	/* Without a cache directory the filter is compiled anew. */
 	if (mkdirat(l->container.root_fd, ".seccomp", 0700) == 0 || errno == EEXIST)
-		cache = openat(l->container.root_fd, ".seccomp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		cache = openat(l->container.root_fd, ".seccomp",
+			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return security_seccomp_compile(l->rt->arena, &l->plan.security, cache, &l->filter);
 }
 
 static int mapfd(struct arena *a, const struct rootfs_map *u, size_t nu, const struct rootfs_map *g,
 		 size_t ng, int *fd)
 {
-	struct ns_map *um = arena_calloc(a, nu, sizeof(*um)), *gm = arena_calloc(a, ng, sizeof(*gm));
+	struct ns_map *um = arena_calloc(a, nu, sizeof(*um)),
+		      *gm = arena_calloc(a, ng, sizeof(*gm));
 	for (size_t i = 0; i < nu; i++)
 		um[i] = (struct ns_map){ u[i].inside, u[i].outside, u[i].size };
 	for (size_t i = 0; i < ng; i++)
@@ -121,7 +136,9 @@ static int open_handles(struct launch *l)
 	l->mounts = no_fds(a, l->nmounts);
 	TRY(rootfs_open_handles(a, &l->plan.rootfs, l->mounts, l->nmounts, mapfd));
 	if (l->opts->console_socket)
-		TRY_AS(sock_connect(AT_FDCWD, l->opts->console_socket, SOCK_STREAM, &l->console_sock), "--console-socket");
+		TRY_AS(sock_connect(AT_FDCWD, l->opts->console_socket, SOCK_STREAM,
+				    &l->console_sock),
+		       "--console-socket");
 	return l->run ? 0 : store_start_listen(&l->container, &l->start_fd);
 }
 
@@ -158,12 +175,12 @@ static int absolute_options(struct arena *a, struct create_opts *o)
 	return 0;
 }
 
-#define LAUNCH_INIT(rt_, o_, run_)                                                              \
-	{                                                                                       \
-		.rt = (rt_), .opts = (o_), .run = (run_), .bundle = { .dir_fd = -1 },           \
-		.container = CONTAINER_INIT, .cgroup = { .dir_fd = -1, .path = "" },            \
-		.parent = { .sock = -1 }, .child = { .sock = -1 }, .start_fd = -1,              \
-		.console_sock = -1, .master = -1, .pidfd = -1,                                  \
+#define LAUNCH_INIT(rt_, o_, run_)                                                    \
+	{                                                                             \
+		.rt = (rt_), .opts = (o_), .run = (run_), .bundle = { .dir_fd = -1 }, \
+		.container = CONTAINER_INIT, .cgroup = { .dir_fd = -1, .path = "" },  \
+		.parent = { .sock = -1 }, .child = { .sock = -1 }, .start_fd = -1,    \
+		.console_sock = -1, .master = -1, .pidfd = -1,                        \
 	}
 
 int runtime_create(struct runtime *rt, const struct create_opts *o, const char *id)

@@ -18,8 +18,11 @@ static int poststop(struct runtime *rt, const struct container *c, const struct 
 	if (!h || !h->poststop.n)
 		return 0;
 	struct plan p = { .config = config, .id = rec->id, .bundle = rec->bundle };
-	struct hooks run = { .kind = "poststop", .v = h->poststop.v, .n = h->poststop.n,
-			     .cwd = rec->bundle, .warn_only = true };
+	struct hooks run = { .kind = "poststop",
+			     .v = h->poststop.v,
+			     .n = h->poststop.n,
+			     .cwd = rec->bundle,
+			     .warn_only = true };
 	return hooks_run(rt->arena, &run, plan_state_json(rt->arena, &p, OCI_STOPPED, 0));
 }
 
@@ -81,8 +84,8 @@ static int delete_locked(struct runtime *rt, struct container *c, bool force)
 	TRY(store_status(c, rec, &st));
 	bool half_made = !rec->pid;
 	if (st != OCI_STOPPED && st != OCI_CREATED && !force)
-		return err_msg(ERR_STATE, "cannot delete container %s that is not stopped: %s", c->id,
-			       oci_word(&oci_status_words, (int)st));
+		return err_msg(ERR_STATE, "cannot delete container %s that is not stopped: %s",
+			       c->id, oci_word(&oci_status_words, (int)st));
 	if (half_made)
 		TRY(kill_half_made(rec));
 	else if (st != OCI_STOPPED)

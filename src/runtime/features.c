@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* features: printed from the tables that do the work, so that it cannot promise more than they do. */
+/* features: printed from the tables that do the work, so that it cannot promise more than they do.
+ */
 #include "base/io.h"
 #include "base/str.h"
 #include "config/config.h"
@@ -9,7 +10,8 @@
 
 static const char *const hooks[] = { "prestart",       "createRuntime", "createContainer",
 				     "startContainer", "poststart",     "poststop" };
-static const char *const namespaces[] = { "cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts" };
+static const char *const namespaces[] = { "cgroup", "ipc",  "mount", "network",
+					  "pid",    "time", "user",  "uts" };
 
 static struct oci_strs list(const char *const *v, size_t n)
 {
@@ -31,9 +33,13 @@ static void unsafe_annotations(struct arena *a, struct oci_strs *out)
 static void fill_linux(struct runtime *rt, struct oci_features_linux *l)
 {
 	struct security_features sec;
-	static struct oci_features_cgroup cgroup = { .v1 = OCI_BOOL_FALSE, .v2 = OCI_BOOL_TRUE,
-		.systemd = OCI_BOOL_FALSE, .systemd_user = OCI_BOOL_FALSE, .rdma = OCI_BOOL_TRUE };
-	static struct oci_features_enabled yes = { .enabled = OCI_BOOL_TRUE }, no = { .enabled = OCI_BOOL_FALSE };
+	static struct oci_features_cgroup cgroup = { .v1 = OCI_BOOL_FALSE,
+						     .v2 = OCI_BOOL_TRUE,
+						     .systemd = OCI_BOOL_FALSE,
+						     .systemd_user = OCI_BOOL_FALSE,
+						     .rdma = OCI_BOOL_TRUE };
+	static struct oci_features_enabled yes = { .enabled = OCI_BOOL_TRUE },
+					   no = { .enabled = OCI_BOOL_FALSE };
 	static struct oci_features_seccomp seccomp = { .enabled = OCI_BOOL_TRUE };
 	static struct oci_features_intel_rdt rdt = { .enabled = OCI_BOOL_FALSE };
 	static struct oci_features_mount_extensions ext;
@@ -69,8 +75,11 @@ int runtime_features(struct runtime *rt)
 	char seccomp[32];
 	notes[2].value = security_libseccomp_version(seccomp);
 	struct oci_features f = {
-		.oci_version_min = "1.0.0", .oci_version_max = "1.3.0",
-		.hooks = list(hooks, ARRAY_SIZE(hooks)), .mount_options = list(options, n), .linux_ = &l,
+		.oci_version_min = "1.0.0",
+		.oci_version_max = "1.3.0",
+		.hooks = list(hooks, ARRAY_SIZE(hooks)),
+		.mount_options = list(options, n),
+		.linux_ = &l,
 		.annotations = { .v = notes, .n = ARRAY_SIZE(notes), .present = true },
 	};
 	unsafe_annotations(rt->arena, &f.potentially_unsafe_config_annotations);

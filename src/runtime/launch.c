@@ -15,13 +15,23 @@
 
 static NORETURN void child_main(struct launch *l)
 {
-	int shed[] = { l->container.dir_fd, l->container.root_fd, l->bundle.dir_fd, l->cgroup.dir_fd,
-		       l->console_sock };
+	int shed[] = { l->container.dir_fd, l->container.root_fd, l->bundle.dir_fd,
+		       l->cgroup.dir_fd, l->console_sock };
 	struct init in = {
-		.arena = l->rt->arena, .plan = &l->plan, .sock = l->child, .recorder = &l->recorder,
-		.joins = l->joins, .mounts = l->mounts, .filter = &l->filter, .start_fd = l->start_fd,
-		.shed = shed, .nshed = ARRAY_SIZE(shed), .rootfs = ROOTFS_INIT,
-		.time_fd = -1, .labels_fd = -1, .start_conn = -1,
+		.arena = l->rt->arena,
+		.plan = &l->plan,
+		.sock = l->child,
+		.recorder = &l->recorder,
+		.joins = l->joins,
+		.mounts = l->mounts,
+		.filter = &l->filter,
+		.start_fd = l->start_fd,
+		.shed = shed,
+		.nshed = ARRAY_SIZE(shed),
+		.rootfs = ROOTFS_INIT,
+		.time_fd = -1,
+		.labels_fd = -1,
+		.start_conn = -1,
 	};
 	handshake_close(&l->parent);
 	init_main(&in, create_steps);
@@ -34,7 +44,8 @@ static int clone_child(struct launch *l)
 	if (pid < 0) {
 		int r = err_sys("create the container's process and namespaces");
 		if (r == -ENOSPC)
-			err_hint("the limit on namespaces is reached: see /proc/sys/user/max_*_namespaces");
+			err_hint("the limit on namespaces is reached: see "
+				 "/proc/sys/user/max_*_namespaces");
 		return r;
 	}
 	if (pid == 0)

@@ -14,7 +14,7 @@
 struct launch {
 	struct runtime *rt;
 	const struct create_opts *opts;
-	bool run;                     /* create and start in one */
+	bool run; /* create and start in one */
 	struct bundle bundle;
 	struct plan plan;
 	struct container container;
@@ -25,19 +25,20 @@ struct launch {
 	struct seccomp_filter filter;
 	int *joins, *mounts;
 	size_t nmounts;
-	int start_fd;                 /* the listening start socket (create) */
-	int console_sock;             /* connected console socket, -1 = none */
-	int master;                   /* foreground terminal */
+	int start_fd;     /* the listening start socket (create) */
+	int console_sock; /* connected console socket, -1 = none */
+	int master;       /* foreground terminal */
 	int pidfd;
-	pid_t pid, first;             /* the container's init; the process it came from, 0 = the same */
+	pid_t pid, first; /* the container's init; the process it came from, 0 = the same */
 	sigset_t old_mask;
 	bool reserved, cloned;
 };
 
 /* launch.c */
-int launch_start(struct launch *l) MUST_CHECK; /* clone and serve the asks until READY is answered */
+int launch_start(struct launch *l)
+	MUST_CHECK; /* clone and serve the asks until READY is answered */
 int launch_wait_exec(struct launch *l) MUST_CHECK;
-void launch_undo(struct launch *l);            /* kill and remove everything that was made; keeps the error */
+void launch_undo(struct launch *l); /* kill and remove everything that was made; keeps the error */
 void launch_close(struct launch *l);
 /* answers.c */
 extern answer_fn *const launch_answers[ASK_COUNT];
@@ -56,6 +57,7 @@ int run_hooks(struct arena *a, const struct plan *p, const char *kind, const str
 int container_open(struct runtime *rt, const char *id, struct container *c,
 		   struct oci_record **rec) MUST_CHECK;
 /* The saved config of a container. */
-int container_config(struct runtime *rt, const struct container *c, struct oci_config **out) MUST_CHECK;
-int container_state(const struct runtime *rt, const struct container *c, const struct oci_record *rec,
-		    struct oci_state *out) MUST_CHECK;
+int container_config(struct runtime *rt, const struct container *c,
+		     struct oci_config **out) MUST_CHECK;
+int container_state(const struct runtime *rt, const struct container *c,
+		    const struct oci_record *rec, struct oci_state *out) MUST_CHECK;

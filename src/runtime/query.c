@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* state and list: read, never lock, never write, nothing on stderr when all is well (engines parse
  * stdout and stderr together). */
-#include <pwd.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/io.h"
@@ -38,10 +38,15 @@ int container_state(const struct runtime *rt, const struct container *c,
 	(void)rt;
 	TRY(store_status(c, rec, &st));
 	*out = (struct oci_state){
-		.oci_version = rec->oci_version, .id = rec->id,
+		.oci_version = rec->oci_version,
+		.id = rec->id,
 		.pid = { .v = st == OCI_STOPPED ? 0 : rec->pid, .set = true },
-		.status = st, .bundle = rec->bundle, .rootfs = rec->rootfs,
-		.created = rec->created, .annotations = rec->annotations, .owner = "",
+		.status = st,
+		.bundle = rec->bundle,
+		.rootfs = rec->rootfs,
+		.created = rec->created,
+		.annotations = rec->annotations,
+		.owner = "",
 	};
 	return 0;
 }
@@ -50,7 +55,9 @@ int container_state(const struct runtime *rt, const struct container *c,
 static struct oci_record *young(struct runtime *rt, const struct container *c)
 {
 	struct oci_record *rec = arena_alloc(rt->arena, sizeof(*rec));
-	*rec = (struct oci_record){ .oci_version = "1.0.0", .id = c->id, .bundle = "", .status = OCI_CREATING };
+	*rec = (struct oci_record){
+		.oci_version = "1.0.0", .id = c->id, .bundle = "", .status = OCI_CREATING
+	};
 	return rec;
 }
 
@@ -70,15 +77,31 @@ int runtime_state(struct runtime *rt, const char *id)
 	return io_write_all(STDOUT_FILENO, "\n", 1);
 }
 
+/* From /etc/passwd alone: a static program cannot load the name service's libraries. */
+static const char *user_name(struct arena *a, uid_t uid)
+{
+	char *text, *save = NULL;
+	size_t len;
+	if (io_read_file(a, AT_FDCWD, "/etc/passwd", 16 << 20, &text, &len) < 0) {
+		err_clear();
+		text = arena_strdup(a, "");
+	}
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *name = strsep(&line, ":");
+		strsep(&line, ":"); /* password */
+		const char *id = strsep(&line, ":");
+		if (id && streq(id, arena_printf(a, "%u", uid)))
+			return name;
+	}
+	return arena_printf(a, "#%u", uid);
+}
+
 static const char *owner_of(struct runtime *rt, const struct container *c)
 {
 	struct stat sb;
 	if (fstat(c->dir_fd, &sb) < 0)
 		return "";
-	if (sb.st_uid == 0)
-		return "root"; /* spares the name service on the common path */
-	const struct passwd *pw = getpwuid(sb.st_uid);
-	return pw ? arena_strdup(rt->arena, pw->pw_name) : arena_printf(rt->arena, "#%u", sb.st_uid);
+	return sb.st_uid == 0 ? "root" : user_name(rt->arena, sb.st_uid);
 }
 
 static int read_one(struct runtime *rt, const char *root, const char *id, struct oci_state *out)
@@ -104,7 +127,8 @@ static int print_table(struct runtime *rt, const struct oci_state *v, size_t n)
 	for (size_t col = 0; col < ARRAY_SIZE(head); col++)
 		width[col] = 12;
 	for (size_t i = 0; i < n; i++) {
-		const char *cell[] = { v[i].id, "", "", v[i].bundle, v[i].created ? v[i].created : "" };
+		const char *cell[] = { v[i].id, "", "", v[i].bundle,
+				       v[i].created ? v[i].created : "" };
 		for (size_t col = 0; col < ARRAY_SIZE(cell); col++)
 			if (strlen(cell[col]) + 3 > width[col])
 				width[col] = strlen(cell[col]) + 3;
@@ -112,9 +136,11 @@ static int print_table(struct runtime *rt, const struct oci_state *v, size_t n)
 	for (size_t i = 0; i <= n; i++) {
 		const struct oci_state *e = i ? &v[i - 1] : NULL;
 		const char *cell[] = {
-			e ? e->id : head[0], e ? arena_printf(rt->arena, "%d", e->pid.v) : head[1],
+			e ? e->id : head[0],
+			e ? arena_printf(rt->arena, "%d", e->pid.v) : head[1],
 			e ? oci_word(&oci_status_words, (int)e->status) : head[2],
-			e ? e->bundle : head[3], e ? (e->created ? e->created : "") : head[4],
+			e ? e->bundle : head[3],
+			e ? (e->created ? e->created : "") : head[4],
 		};
 		for (size_t col = 0; col < ARRAY_SIZE(cell); col++)
 			str_addf(&s, "%-*s", (int)width[col], cell[col]);
@@ -153,7 +179,8 @@ int runtime_list(struct runtime *rt, const char *format, bool quiet)
 	const char *root;
 	bool json = format && streq(format, "json");
 	if (format && !json && !streq(format, "table"))
-		return err_msg(ERR_USAGE, "invalid format option \"%s\", expected table or json", format);
+		return err_msg(ERR_USAGE, "invalid format option \"%s\", expected table or json",
+			       format);
 	TRY(runtime_host(rt));
 	TRY(store_root(rt->arena, rt->root, rt->host.rootless, false, &root));
 	int r = TRY(store_list(rt->arena, root, &ids));

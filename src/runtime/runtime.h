@@ -13,25 +13,25 @@
 /* What the global options and the host decided; one per process. */
 struct runtime {
 	struct arena *arena;
-	const char *root;             /* --root, NULL = the default rule */
+	const char *root; /* --root, NULL = the default rule */
 	enum cgroup_manager manager;
 	bool manager_given;
-	int rootless;                 /* 1, 0, or -1 = find out */
-	struct host host;             /* filled by runtime_host() */
+	int rootless;     /* 1, 0, or -1 = find out */
+	struct host host; /* filled by runtime_host() */
 	bool probed;
 };
 
 /* Options of create and run (and explain). */
 struct create_opts {
-	const char *bundle;           /* NULL = working directory */
-	const char *config;           /* --config FILE, NULL = BUNDLE/config.json */
+	const char *bundle; /* NULL = working directory */
+	const char *config; /* --config FILE, NULL = BUNDLE/config.json */
 	const char *console_socket;
 	const char *pidfd_socket;
 	const char *pid_file;
 	bool no_pivot;
 	bool no_new_keyring;
 	unsigned preserve_fds;
-	bool detach;                  /* run only, as the next two */
+	bool detach; /* run only, as the next two */
 	bool keep;
 	bool no_subreaper;
 };

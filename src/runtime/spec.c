@@ -11,16 +11,17 @@ int runtime_spec(struct runtime *rt, const char *dir, bool rootless)
 {
 	_cleanup_close_ int dir_fd = -1, fd = -1;
 	size_t len;
-	dir_fd = open(dir ? dir : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *bundle = dir ? dir : ".";
+	dir_fd = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
-		return err_sys("open bundle \"%s\"", dir ? dir : ".");
+		return err_sys("open bundle \"%s\"", bundle);
 	struct oci_config *c = config_default(rt->arena, rootless);
 	if (!c)
 		return err_msg(ERR_BUG, "the built-in default config does not parse");
 	const char *text = oci_encode(rt->arena, oci_config_type(), c, "\t", &len);
 	fd = openat(dir_fd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0 && errno == EEXIST)
-		return err_msg(ERR_USAGE, "File config.json exists. Remove it first");
+		return err_msg(ERR_USAGE, "file config.json exists, remove it first");
 	if (fd < 0)
 		return err_sys("create config.json");
 	TRY(io_write_all(fd, text, len));

@@ -19,7 +19,8 @@ static int check_created(struct container *c, const struct oci_record *rec)
 		return err_msg(ERR_STATE, "cannot start a container that has stopped");
 	if (st == OCI_RUNNING)
 		return err_msg(ERR_STATE, "cannot start an already running container");
-	return err_msg(ERR_STATE, "cannot start a container in the %s state", oci_word(&oci_status_words, (int)st));
+	return err_msg(ERR_STATE, "cannot start a container in the %s state",
+		       oci_word(&oci_status_words, (int)st));
 }
 
 static int hear(int sock)
@@ -46,7 +47,8 @@ static int poststart(struct runtime *rt, const struct container *c, const struct
 	if (!h || !h->poststart.n)
 		return 0;
 	struct plan p = { .config = config, .id = rec->id, .bundle = rec->bundle };
-	return run_hooks(rt->arena, &p, "poststart", h->poststart.v, h->poststart.n, OCI_RUNNING, rec->pid);
+	return run_hooks(rt->arena, &p, "poststart", h->poststart.v, h->poststart.n, OCI_RUNNING,
+			 rec->pid);
 }
 
 int runtime_start(struct runtime *rt, const char *id)
