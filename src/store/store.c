@@ -122,9 +122,11 @@ int store_root(struct arena *a, const char *root_opt, bool rootless, bool create
 
 /* ---- one container ---- */
 
+/* -ENOENT, so that `delete --force` can tell it from every other failure. */
 static int does_not_exist(const char *id)
 {
-	return err_msg(ERR_STATE, "container does not exist: \"%s\"", id);
+	int r = err_msg(ERR_STATE, "container does not exist: \"%s\"", id);
+	return r < 0 ? -ENOENT : r;
 }
 
 static void init_container(struct container *c, const char *root, const char *id)

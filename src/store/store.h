@@ -41,9 +41,11 @@ int store_check_id(const char *id) MUST_CHECK;
 
 /* Claim a new id and lock it: "container with given ID already exists". */
 int store_reserve(const char *root, const char *id, struct container *out) MUST_CHECK;
-/* An existing one, not locked: "container does not exist". The root must be ours alone. */
+/* An existing one, not locked: "container does not exist", value -ENOENT.
+ * The root must be ours alone. */
 int store_open(const char *root, const char *id, struct container *out) MUST_CHECK;
-/* Wait (up to 10 s) for the lock; fails with "container does not exist" when it was deleted meanwhile. */
+/* Wait (up to 10 s) for the lock; fails as store_open does when it was deleted
+ * meanwhile. */
 int store_lock(struct container *c) MUST_CHECK;
 void store_close(struct container *c); /* unlocks as well */
 /* Remove the directory and what is in it; needs the lock (or a fresh reservation). */
