@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Write the list of limits, and say in the user's words why one cannot be had.
  * Surprise: a missing file has two reasons with different remedies: the controller is not there at
- * all (switched off, or held by a cgroup v1 mount), or it is there but a parent does not pass it on. */
+ * all (switched off, or held by a cgroup v1 mount), or it is there but a parent does not pass it
+ * on. */
 #include <fcntl.h>
 #include <inttypes.h>
 
@@ -25,8 +26,8 @@ static int write_file(const struct cgroup *cg, const char *key, const char *file
 	if (n < 0)
 		return err_sys("setting %s: write \"%s\" to \"%s/%s\"", key, value, cg->path, file);
 	if ((size_t)n != len)
-		return err_msg(ERR_SYS, "setting %s: only a part of \"%s\" was taken by \"%s/%s\"", key,
-			       value, cg->path, file);
+		return err_msg(ERR_SYS, "setting %s: only a part of \"%s\" was taken by \"%s/%s\"",
+			       key, value, cg->path, file);
 	return 0;
 }
 
@@ -46,21 +47,26 @@ static int explain_missing(const struct cgroup_plan *p, const struct cgroup *cg,
 
 	cgroup_controller_of(name, sizeof(name), w->file);
 	if (cgroup_read_small(cg->dir_fd, "cgroup.controllers", list, sizeof(list)) < 0)
-		return err_sys("setting %s: " DENIED ": read the controllers of \"%s\"", w->key, cg->path);
+		return err_sys("setting %s: " DENIED ": read the controllers of \"%s\"", w->key,
+			       cg->path);
 	if (streq(name, "cgroup") || cgroup_has_word(list, name))
-		return err_msg(ERR_UNSUPPORTED, "setting %s: " DENIED ": this kernel has no \"%s\"", w->key,
-			       w->file);
+		return err_msg(ERR_UNSUPPORTED, "setting %s: " DENIED ": this kernel has no \"%s\"",
+			       w->key, w->file);
 	if (root_has_controller(p->root, name))
-		return err_msg(ERR_UNSUPPORTED, "setting %s: " DENIED ": controller \"%s\" not available in \"%s\""
-			       " (a cgroup above does not pass it on: write +%s to its cgroup.subtree_control)",
+		return err_msg(ERR_UNSUPPORTED,
+			       "setting %s: " DENIED ": controller \"%s\" not available in \"%s\""
+			       " (a cgroup above does not pass it on: write +%s to its "
+			       "cgroup.subtree_control)",
 			       w->key, name, cg->path, name);
-	return err_msg(ERR_UNSUPPORTED, "setting %s: " DENIED ": controller \"%s\" not available in \"%s\""
+	return err_msg(ERR_UNSUPPORTED,
+		       "setting %s: " DENIED ": controller \"%s\" not available in \"%s\""
 		       " (off in this kernel, or held by cgroup v1: boot with"
 		       " systemd.unified_cgroup_hierarchy=1, or leave the limit out)",
 		       w->key, name, p->root);
 }
 
-static int write_one(const struct cgroup_plan *p, const struct cgroup *cg, const struct cgroup_write *w)
+static int write_one(const struct cgroup_plan *p, const struct cgroup *cg,
+		     const struct cgroup_write *w)
 {
 	int r = TRY(write_file(cg, w->key, w->file, w->value));
 	if (r == FILE_MISSING && w->alt_file)

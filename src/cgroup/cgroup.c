@@ -40,7 +40,8 @@ int cgroup_create(const struct cgroup_plan *p, struct cgroup *out)
 {
 	const struct cgroup_driver *d = drivers[p->manager];
 	if (!d)
-		return err_msg(ERR_BUG, "no driver for cgroup manager \"%s\"", cgroup_manager_name(p->manager));
+		return err_msg(ERR_BUG, "no driver for cgroup manager \"%s\"",
+			       cgroup_manager_name(p->manager));
 	return d->create(p, out);
 }
 
@@ -53,7 +54,8 @@ int cgroup_place(const struct cgroup *cg, pid_t pid)
 	_cleanup_close_ int fd = openat(cg->dir_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 	int n = snprintf(text, sizeof(text), "%d", (int)pid);
 	if (fd < 0 || write(fd, text, (size_t)n) < 0)
-		return err_sys("adding pid %d to cgroups: write \"%s/cgroup.procs\"", (int)pid, cg->path);
+		return err_sys("adding pid %d to cgroups: write \"%s/cgroup.procs\"", (int)pid,
+			       cg->path);
 	return 0;
 }
 
@@ -64,8 +66,10 @@ static const char old_delegate_files[] = "cgroup.procs\ncgroup.subtree_control\n
 
 static int give_file(const struct cgroup *cg, const char *file, uid_t owner)
 {
-	/* The list is of the kernel, not of this cgroup: files of absent controllers are not there. */
-	if (fchownat(cg->dir_fd, file, owner, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+	/* The list is of the kernel, not of this cgroup: files of absent controllers are not there.
+	 */
+	if (fchownat(cg->dir_fd, file, owner, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    errno != ENOENT)
 		return err_sys("give \"%s/%s\" to uid %u", cg->path, file, (unsigned)owner);
 	return 0;
 }

@@ -36,9 +36,10 @@ struct cgroup_opts {
 /* One write of one line. */
 struct cgroup_write {
 	const char *file, *value;
-	const char *key;                  /* the config key it comes from, for messages: "/linux/resources/pids/limit" */
+	const char *
+		key; /* the config key it comes from, for messages: "/linux/resources/pids/limit" */
 	const char *alt_file, *alt_value; /* when `file` is not there; NULL = none */
-	bool missing_ok;                  /* neither file there is fine (the value is the kernel's default) */
+	bool missing_ok; /* neither file there is fine (the value is the kernel's default) */
 };
 
 /* One device rule; the last rule that speaks about an access decides it. */
@@ -52,25 +53,26 @@ enum { CGROUP_DEV_ANY = 0, CGROUP_DEV_BLOCK = 1, CGROUP_DEV_CHAR = 2 };
 enum { CGROUP_ACC_MKNOD = 1, CGROUP_ACC_READ = 2, CGROUP_ACC_WRITE = 4, CGROUP_ACC_ALL = 7 };
 
 struct cgroup_resources {
-	VEC(struct cgroup_write) writes;  /* in the order they are to be written */
-	VEC(struct cgroup_rule) rules;    /* the config's, then the defaults */
-	VEC(const char *) controllers;    /* that the writes need */
-	VEC(const char *) notes;          /* asked for but without meaning in cgroup v2: warnings */
-	int64_t check_limit;              /* memory.checkBeforeUpdate: refuse when usage is not below; 0 = no check */
+	VEC(struct cgroup_write) writes; /* in the order they are to be written */
+	VEC(struct cgroup_rule) rules;   /* the config's, then the defaults */
+	VEC(const char *) controllers;   /* that the writes need */
+	VEC(const char *) notes;         /* asked for but without meaning in cgroup v2: warnings */
+	int64_t check_limit; /* memory.checkBeforeUpdate: refuse when usage is not below; 0 = no
+				check */
 };
 
 struct cgroup_plan {
 	enum cgroup_manager manager;
-	const char *root;                 /* where cgroup2 is mounted; "" with CGROUP_NONE */
-	const char *path;                 /* absolute directory, below root; "" with CGROUP_NONE */
-	bool needed;                      /* a limit or a path was asked for: going without is an error */
+	const char *root; /* where cgroup2 is mounted; "" with CGROUP_NONE */
+	const char *path; /* absolute directory, below root; "" with CGROUP_NONE */
+	bool needed;      /* a limit or a path was asked for: going without is an error */
 	bool rootless;
 	struct cgroup_resources res;
-	bool all_devices;                 /* the rules allow everything: no program at all */
+	bool all_devices;                   /* the rules allow everything: no program at all */
 	const struct bpf_insn *device_prog; /* what the rules became */
 	size_t device_prog_len;
-	bool delegate;                    /* the container may manage its own sub-cgroups ... */
-	uid_t owner;                      /* ... as this host uid */
+	bool delegate; /* the container may manage its own sub-cgroups ... */
+	uid_t owner;   /* ... as this host uid */
 };
 
 int cgroup_plan_make(struct arena *a, const struct oci_config *c, const struct host *h,
@@ -83,13 +85,13 @@ int cgroup_resources_make(struct arena *a, const struct oci_resources *res,
 /* ---- at create ---- */
 
 struct cgroup {
-	int dir_fd;       /* for CLONE_INTO_CGROUP; -1 = there is no cgroup (disabled, or skipped) */
-	bool created;     /* we made the directory, so undoing may remove it */
+	int dir_fd;   /* for CLONE_INTO_CGROUP; -1 = there is no cgroup (disabled, or skipped) */
+	bool created; /* we made the directory, so undoing may remove it */
 	const char *path; /* the plan's; "" when there is none */
 };
 
-/* 0, or CGROUP_SKIPPED (out->dir_fd -1) when a rootless caller may not have a cgroup and needs none.
- * Refuses a cgroup with processes in it and a frozen one. */
+/* 0, or CGROUP_SKIPPED (out->dir_fd -1) when a rootless caller may not have a cgroup and needs
+ * none. Refuses a cgroup with processes in it and a frozen one. */
 enum { CGROUP_MADE = 0, CGROUP_SKIPPED = 1 };
 int cgroup_create(const struct cgroup_plan *p, struct cgroup *out) MUST_CHECK;
 /* These four do nothing when dir_fd is -1. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Device rules -> a BPF program that the kernel asks at every open and mknod of a device. Making the
- * program is pure. Rules are tested from the last to the first; each speaks only about the accesses
- * it names, so a request may be decided by several: allow rules strike their accesses off the
- * request, a deny rule that meets one that is left refuses, and what nobody speaks about is refused.
- * Surprise: type, major and minor are packed into one 64-bit key, so a rule is one compare; three
- * branches a rule make the verifier ten times slower. */
+/* Device rules -> a BPF program that the kernel asks at every open and mknod of a device. Making
+ * the program is pure. Rules are tested from the last to the first; each speaks only about the
+ * accesses it names, so a request may be decided by several: allow rules strike their accesses off
+ * the request, a deny rule that meets one that is left refuses, and what nobody speaks about is
+ * refused. Surprise: type, major and minor are packed into one 64-bit key, so a rule is one
+ * compare; three branches a rule make the verifier ten times slower. */
 #include <inttypes.h>
 
 #include "base/cleanup.h"
@@ -12,8 +12,8 @@
 #include "sys/bpf.h"
 
 /* Numbers the kernel cannot have never match; without them the key has room for the type. */
-#define MAJOR_MAX 0xFFF
-#define MINOR_MAX 0xFFFFF
+#define MAJOR_MAX  0xFFF
+#define MINOR_MAX  0xFFFFF
 #define TYPE_SHIFT 24 /* above the major, in the upper half */
 
 /* ---- the rules ---- */
@@ -77,7 +77,9 @@ static int add_rules(struct arena *a, const struct oci_resources *r, struct cgro
 			.minor = d->minor.set ? d->minor.v : -1,
 		};
 		if (rule.major < -1 || rule.minor < -1)
-			return err_msg(ERR_CONFIG, "%s: device numbers must be -1 (every) or not negative", key);
+			return err_msg(ERR_CONFIG,
+				       "%s: device numbers must be -1 (every) or not negative",
+				       key);
 		TRY(rule_type(key, d->type, &rule.type));
 		TRY(rule_access(key, d->access, &rule.access));
 		vec_push(a, &out->rules, rule);
@@ -85,7 +87,8 @@ static int add_rules(struct arena *a, const struct oci_resources *r, struct cgro
 	return 0;
 }
 
-int cgroup_device_rules(struct arena *a, const struct oci_resources *r, struct cgroup_resources *out)
+int cgroup_device_rules(struct arena *a, const struct oci_resources *r,
+			struct cgroup_resources *out)
 {
 	if (r)
 		TRY(add_rules(a, r, out));
@@ -103,44 +106,48 @@ struct gen {
 	VEC(size_t) to_allow, to_deny; /* jumps whose target is one of the two exits */
 };
 
-static void emit(struct gen *g, uint8_t code, uint8_t dst, uint8_t src, int16_t off, int32_t imm)
+static void emit(struct gen *g, uint8_t code, uint8_t dst, uint8_t src, int32_t imm)
 {
-	struct bpf_insn in = { .code = code, .dst_reg = dst, .src_reg = src, .off = off, .imm = imm };
+	struct bpf_insn in = { .code = code, .dst_reg = dst, .src_reg = src, .imm = imm };
 	vec_push(g->a, &g->prog->insns, in);
+}
+
+/* dst = one 32-bit member of the context */
+static void emit_load32(struct gen *g, uint8_t dst, size_t member)
+{
+	emit(g, BPF_LDX | BPF_MEM | BPF_W, dst, BPF_REG_1, 0);
+	g->prog->insns.v[g->prog->insns.n - 1].off = (int16_t)member;
 }
 
 static void emit_load64(struct gen *g, uint8_t dst, uint64_t v)
 {
-	emit(g, BPF_LD | BPF_DW | BPF_IMM, dst, 0, 0, (int32_t)(uint32_t)v);
-	emit(g, 0, 0, 0, 0, (int32_t)(uint32_t)(v >> 32));
+	emit(g, BPF_LD | BPF_DW | BPF_IMM, dst, 0, (int32_t)(uint32_t)v);
+	emit(g, 0, 0, 0, (int32_t)(uint32_t)(v >> 32));
 }
 
 static void emit_prologue(struct gen *g)
 {
-	emit(g, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_2, BPF_REG_1,
-	     offsetof(struct bpf_cgroup_dev_ctx, access_type), 0);
-	emit(g, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_5, BPF_REG_1,
-	     offsetof(struct bpf_cgroup_dev_ctx, major), 0);
-	emit(g, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_6, BPF_REG_1,
-	     offsetof(struct bpf_cgroup_dev_ctx, minor), 0);
-	emit(g, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_3, BPF_REG_2, 0, 0);
-	emit(g, BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_3, 0, 0, 16);
-	emit(g, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_2, 0, 0, 0xFFFF);
-	emit(g, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_4, BPF_REG_2, 0, 0);
-	emit(g, BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_4, 0, 0, TYPE_SHIFT);
-	emit(g, BPF_ALU64 | BPF_OR | BPF_X, BPF_REG_5, BPF_REG_4, 0, 0);
-	emit(g, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_4, BPF_REG_5, 0, 0);
-	emit(g, BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_4, 0, 0, 32);
-	emit(g, BPF_ALU64 | BPF_OR | BPF_X, BPF_REG_4, BPF_REG_6, 0, 0);
+	emit_load32(g, BPF_REG_2, offsetof(struct bpf_cgroup_dev_ctx, access_type));
+	emit_load32(g, BPF_REG_5, offsetof(struct bpf_cgroup_dev_ctx, major));
+	emit_load32(g, BPF_REG_6, offsetof(struct bpf_cgroup_dev_ctx, minor));
+	emit(g, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_3, BPF_REG_2, 0);
+	emit(g, BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_3, 0, 16);
+	emit(g, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_2, 0, 0xFFFF);
+	emit(g, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_4, BPF_REG_2, 0);
+	emit(g, BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_4, 0, TYPE_SHIFT);
+	emit(g, BPF_ALU64 | BPF_OR | BPF_X, BPF_REG_5, BPF_REG_4, 0);
+	emit(g, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_4, BPF_REG_5, 0);
+	emit(g, BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_4, 0, 32);
+	emit(g, BPF_ALU64 | BPF_OR | BPF_X, BPF_REG_4, BPF_REG_6, 0);
 }
 
-static void emit_exit_jump(struct gen *g, bool allow, uint8_t op, uint8_t dst, uint8_t src, int32_t imm)
+/* The next instruction is a jump to one of the exits; its distance is filled in at the end. */
+static void next_exits(struct gen *g, bool allow)
 {
 	if (allow)
 		vec_push(g->a, &g->to_allow, g->prog->insns.n);
 	else
 		vec_push(g->a, &g->to_deny, g->prog->insns.n);
-	emit(g, op, dst, src, 0, imm);
 }
 
 /* What a rule's jump compares: "the device is (not) the rule's". */
@@ -152,7 +159,8 @@ struct compare {
 
 static struct compare emit_compare(struct gen *g, const struct cgroup_rule *r)
 {
-	uint64_t major = r->major < 0 ? 0 : (uint64_t)r->major, minor = r->minor < 0 ? 0 : (uint64_t)r->minor;
+	uint64_t major = r->major < 0 ? 0 : (uint64_t)r->major,
+		 minor = r->minor < 0 ? 0 : (uint64_t)r->minor;
 	uint64_t upper = ((uint64_t)r->type << TYPE_SHIFT) | major;
 
 	if (r->type && r->major < 0 && r->minor < 0)
@@ -166,7 +174,7 @@ static struct compare emit_compare(struct gen *g, const struct cgroup_rule *r)
 				(r->major >= 0 ? 0xFFFFFFull << 32 : 0) |
 				(r->minor >= 0 ? 0xFFFFFFFFull : 0);
 		emit_load64(g, BPF_REG_6, mask);
-		emit(g, BPF_ALU64 | BPF_AND | BPF_X, BPF_REG_6, BPF_REG_4, 0, 0);
+		emit(g, BPF_ALU64 | BPF_AND | BPF_X, BPF_REG_6, BPF_REG_4, 0);
 		c.reg = BPF_REG_6;
 	}
 	emit_load64(g, BPF_REG_1, (upper << 32) | minor);
@@ -178,11 +186,13 @@ static struct compare emit_compare(struct gen *g, const struct cgroup_rule *r)
 static void emit_some_accesses(struct gen *g, const struct cgroup_rule *r)
 {
 	if (!r->allow) {
-		emit_exit_jump(g, false, BPF_JMP | BPF_JSET | BPF_K, BPF_REG_3, 0, r->access);
+		next_exits(g, false);
+		emit(g, BPF_JMP | BPF_JSET | BPF_K, BPF_REG_3, 0, r->access);
 		return;
 	}
-	emit(g, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_3, 0, 0, ~(int32_t)r->access);
-	emit_exit_jump(g, true, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_3, 0, 0);
+	emit(g, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_3, 0, ~(int32_t)r->access);
+	next_exits(g, true);
+	emit(g, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_3, 0, 0);
 }
 
 /* True when the rule decides everything, so that earlier rules are never asked. */
@@ -193,7 +203,8 @@ static bool emit_rule(struct gen *g, const struct cgroup_rule *r)
 	if (r->major > MAJOR_MAX || r->minor > MINOR_MAX)
 		return false;
 	if (every_device && r->access == CGROUP_ACC_ALL) {
-		emit_exit_jump(g, r->allow, BPF_JMP | BPF_JA, 0, 0, 0);
+		next_exits(g, r->allow);
+		emit(g, BPF_JMP | BPF_JA, 0, 0, 0);
 		return true;
 	}
 	if (every_device) {
@@ -203,11 +214,12 @@ static bool emit_rule(struct gen *g, const struct cgroup_rule *r)
 	struct compare c = emit_compare(g, r);
 	uint8_t src = c.use_reg1 ? BPF_REG_1 : 0, kind = c.use_reg1 ? BPF_X : BPF_K;
 	if (r->access == CGROUP_ACC_ALL) {
-		emit_exit_jump(g, r->allow, BPF_JMP | BPF_JEQ | kind, c.reg, src, c.imm);
+		next_exits(g, r->allow);
+		emit(g, BPF_JMP | BPF_JEQ | kind, c.reg, src, c.imm);
 		return false;
 	}
 	size_t skip = g->prog->insns.n;
-	emit(g, BPF_JMP | BPF_JNE | kind, c.reg, src, 0, c.imm);
+	emit(g, BPF_JMP | BPF_JNE | kind, c.reg, src, c.imm);
 	emit_some_accesses(g, r);
 	g->prog->insns.v[skip].off = (int16_t)(g->prog->insns.n - skip - 1);
 	return false;
@@ -217,8 +229,8 @@ static void emit_verdict(struct gen *g, const size_t *jumps, size_t n, int32_t v
 {
 	for (size_t i = 0; i < n; i++)
 		g->prog->insns.v[jumps[i]].off = (int16_t)(g->prog->insns.n - jumps[i] - 1);
-	emit(g, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, verdict);
-	emit(g, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	emit(g, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, verdict);
+	emit(g, BPF_JMP | BPF_EXIT, 0, 0, 0);
 }
 
 int cgroup_devices_compile(struct arena *a, const struct cgroup_rule *rules, size_t n,
@@ -268,7 +280,8 @@ static int detach_old(const struct cgroup *cg, const uint32_t *ids, uint32_t n)
 		_cleanup_close_ int old = bpf_prog_by_id(ids[i]);
 		if (old < 0 && errno == ENOENT)
 			continue;
-		if (old < 0 || (bpf_prog_detach(cg->dir_fd, old, BPF_CGROUP_DEVICE) < 0 && errno != ENOENT))
+		if (old < 0 ||
+		    (bpf_prog_detach(cg->dir_fd, old, BPF_CGROUP_DEVICE) < 0 && errno != ENOENT))
 			return err_sys("remove an old device program from \"%s\"", cg->path);
 	}
 	return 0;
@@ -298,8 +311,8 @@ static int detach_all(const struct cgroup *cg)
 
 static int load_and_attach(const struct cgroup_plan *p, const struct cgroup *cg)
 {
-	_cleanup_close_ int fd = bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, p->device_prog,
-					       p->device_prog_len);
+	_cleanup_close_ int fd =
+		bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, p->device_prog, p->device_prog_len);
 	if (fd < 0)
 		return err_sys("load the device rules of \"%s\" into the kernel", cg->path);
 	return attach(cg, fd);
@@ -311,8 +324,8 @@ int cgroup_devices(const struct cgroup_plan *p, const struct cgroup *cg)
 		return 0;
 	int r = p->all_devices ? detach_all(cg) : load_and_attach(p, cg);
 	if (r < 0 && p->rootless && (err_get()->no == EPERM || err_get()->no == EACCES)) {
-		/* Without privilege there is no mknod and no node of ours that would need a rule: the
-		 * devices in /dev are the host's, with the host's permissions. */
+		/* Without privilege there is no mknod and no node of ours that would need a rule:
+		 * the devices in /dev are the host's, with the host's permissions. */
 		err_dropped(r);
 		return 0;
 	}

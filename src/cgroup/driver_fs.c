@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "cgroup/driver.h"
 
-#define DENIED "container could not join or create cgroup"
+#define DENIED    "container could not join or create cgroup"
 #define DIR_FLAGS (O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 /* What engines read statistics from, limits or not. */
@@ -34,7 +34,8 @@ static int open_root(const struct cgroup_plan *p, int *out)
 	if (fd < 0 || fstatfs(fd, &fs) < 0)
 		return err_sys(DENIED ": open \"%s\"", p->root);
 	if ((unsigned long)fs.f_type != CGROUP2_SUPER_MAGIC)
-		return err_msg(ERR_UNSUPPORTED, DENIED ": \"%s\" is not a cgroup v2 file system", p->root);
+		return err_msg(ERR_UNSUPPORTED, DENIED ": \"%s\" is not a cgroup v2 file system",
+			       p->root);
 	*out = take_fd(&fd);
 	return 0;
 }
@@ -75,7 +76,8 @@ static int make_dirs(const struct cgroup_plan *p, int root_fd, int *out, bool *c
 	for (const char *s = below_root(p); *s; s += strspn(s, "/")) {
 		size_t n = strcspn(s, "/");
 		if (n > NAME_MAX)
-			return err_msg(ERR_CONFIG, "/linux/cgroupsPath: a component is longer than %d bytes",
+			return err_msg(ERR_CONFIG,
+				       "/linux/cgroupsPath: a component is longer than %d bytes",
 				       NAME_MAX);
 		memcpy(name, s, n);
 		name[n] = '\0';
@@ -97,21 +99,23 @@ static int check_idle(const struct cgroup *cg)
 	if (ev.populated)
 		TRY(cgroup_count_procs(cg->dir_fd, &n));
 	if (n)
-		return err_msg(ERR_STATE, "container's cgroup is not empty: %zu process(es) found in \"%s\"", n,
-			       cg->path);
+		return err_msg(ERR_STATE,
+			       "container's cgroup is not empty: %zu process(es) found in \"%s\"",
+			       n, cg->path);
 	if (ev.frozen)
-		return err_msg(ERR_STATE, "container's cgroup unexpectedly frozen: \"%s\"", cg->path);
+		return err_msg(ERR_STATE, "container's cgroup unexpectedly frozen: \"%s\"",
+			       cg->path);
 	return 0;
 }
 
 static bool is_threaded(const char *controller)
 {
-	return streq(controller, "cpu") || streq(controller, "cpuset") || streq(controller, "perf_event") ||
-	       streq(controller, "pids");
+	return streq(controller, "cpu") || streq(controller, "cpuset") ||
+	       streq(controller, "perf_event") || streq(controller, "pids");
 }
 
-/* Below a threaded cgroup a new one is "domain invalid": processes may enter only once it is threaded
- * too, and then only threaded controllers work. */
+/* Below a threaded cgroup a new one is "domain invalid": processes may enter only once it is
+ * threaded too, and then only threaded controllers work. */
 static int check_type(const struct cgroup_plan *p, const struct cgroup *cg)
 {
 	char type[32];
@@ -124,8 +128,10 @@ static int check_type(const struct cgroup_plan *p, const struct cgroup *cg)
 		return 0;
 	for (size_t i = 0; i < p->res.controllers.n; i++)
 		if (!is_threaded(p->res.controllers.v[i]))
-			return err_msg(ERR_STATE, "cannot enter cgroupv2 \"%s\" with domain controllers -- "
-				       "it is in an invalid state", cg->path);
+			return err_msg(ERR_STATE,
+				       "cannot enter cgroupv2 \"%s\" with domain controllers -- "
+				       "it is in an invalid state",
+				       cg->path);
 	_cleanup_close_ int fd = openat(cg->dir_fd, "cgroup.type", O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, "threaded", 8) < 0)
 		return err_sys("make cgroup \"%s\" threaded", cg->path);
@@ -161,7 +167,8 @@ static void pass_on(int dir_fd, char names[][64], size_t n)
 	_cleanup_close_ int fd = openat(dir_fd, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
 	for (size_t i = 0; i < n; i++)
 		if (fd < 0 || write(fd, names[i], strlen(names[i])) < 0)
-			log_debug("cgroup controller %s cannot be switched on: %s", names[i] + 1, err_text(errno));
+			log_debug("cgroup controller %s cannot be switched on: %s", names[i] + 1,
+				  err_text(errno));
 }
 
 /* From the root down to the parent of the container's cgroup. */
@@ -233,7 +240,8 @@ static int fs_create(const struct cgroup_plan *p, struct cgroup *out)
 	if (r >= 0 || !p->rootless || !was_denied())
 		return r;
 	if (p->needed)
-		return err_wrap("rootless needs no limits + no cgrouppath when no permission is granted for cgroups");
+		return err_wrap("rootless needs no limits + no cgrouppath when no permission is "
+				"granted for cgroups");
 	log_debug("going on without a cgroup of our own: no permission to make \"%s\"", p->path);
 	err_dropped(r);
 	*out = (struct cgroup){ .dir_fd = -1, .path = "" };

@@ -7,7 +7,8 @@
 static int none_create(const struct cgroup_plan *p, struct cgroup *out)
 {
 	if (p->res.writes.n)
-		log_warn("there is no cgroup, so %s and other limits are not set", p->res.writes.v[0].key);
+		log_warn("there is no cgroup, so %s and other limits are not set",
+			 p->res.writes.v[0].key);
 	*out = (struct cgroup){ .dir_fd = -1, .path = "" };
 	return CGROUP_SKIPPED;
 }

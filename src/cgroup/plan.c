@@ -109,7 +109,8 @@ static bool host_uid(const struct oci_linux *l, uint32_t inside, uid_t *out)
 
 /* A container that has its own cgroup namespace and sees its cgroup writable is meant to manage it,
  * so the cgroup's files must belong to its user. */
-static void plan_delegation(const struct oci_config *c, const struct host *h, struct cgroup_plan *out)
+static void plan_delegation(const struct oci_config *c, const struct host *h,
+			    struct cgroup_plan *out)
 {
 	uint32_t uid = c->process && c->process->user ? c->process->user->uid : 0;
 
@@ -136,14 +137,16 @@ static int no_mount(const struct cgroup_plan *plan)
 	if (plan->rootless && !plan->needed)
 		return 0;
 	int r = err_msg(ERR_UNSUPPORTED, "container could not join or create cgroup: "
-			"no cgroup v2 file system is mounted on this host");
-	err_hint("mount one (mount -t cgroup2 none /sys/fs/cgroup), or run without: --cgroup-manager disabled");
+					 "no cgroup v2 file system is mounted on this host");
+	err_hint("mount one (mount -t cgroup2 none /sys/fs/cgroup), or run without: "
+		 "--cgroup-manager disabled");
 	return r;
 }
 
 static int no_systemd(void)
 {
-	int r = err_msg(ERR_UNSUPPORTED, "the systemd cgroup manager is not built in yet: "
+	int r = err_msg(ERR_UNSUPPORTED,
+			"the systemd cgroup manager is not built in yet: "
 			"leave out --systemd-cgroup or give --cgroup-manager cgroupfs");
 	err_hint("engines have a setting for this, such as podman --cgroup-manager cgroupfs");
 	return r;
@@ -154,7 +157,9 @@ int cgroup_plan_make(struct arena *a, const struct oci_config *c, const struct h
 {
 	struct oci_linux none = { 0 };
 	const struct oci_linux *l = c->linux_ ? c->linux_ : &none;
-	struct cgroup_plan plan = { .manager = o->manager, .root = "", .path = "", .rootless = o->rootless };
+	struct cgroup_plan plan = {
+		.manager = o->manager, .root = "", .path = "", .rootless = o->rootless
+	};
 
 	if (o->manager == CGROUP_SYSTEMD)
 		return no_systemd();

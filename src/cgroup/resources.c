@@ -2,7 +2,8 @@
 /* linux.resources -> list of {file, value} of cgroup v2 (pure). Numbers were defined for cgroup v1,
  * so several are converted; the formulas are the ones engines and the kubelet calculate with.
  * Surprise: 0 mostly means "not set", as engines write it for limits that nobody asked for; and
- * what has no meaning in v2 (realtime, swappiness, kernel memory, network classes) is not an error. */
+ * what has no meaning in v2 (realtime, swappiness, kernel memory, network classes) is not an error.
+ */
 #include <ctype.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -93,13 +94,14 @@ static int add_cpu_quota(struct arena *a, const struct oci_cpu *cpu, struct cgro
 	uint64_t period = cpu->period.set ? cpu->period.v : 0;
 
 	if (quota || period) {
-		const char *value = arena_printf(a, "%s %" PRIu64,
-						 quota > 0 ? number_or_max(a, quota) : "max",
-						 period ? period : 100000);
+		const char *value =
+			arena_printf(a, "%s %" PRIu64, quota > 0 ? number_or_max(a, quota) : "max",
+				     period ? period : 100000);
 		add(a, out, quota ? KEY("cpu/quota") : KEY("cpu/period"), "cpu.max", value);
 	}
 	if (cpu->burst.set)
-		add(a, out, KEY("cpu/burst"), "cpu.max.burst", arena_printf(a, "%" PRIu64, cpu->burst.v))
+		add(a, out, KEY("cpu/burst"), "cpu.max.burst",
+		    arena_printf(a, "%" PRIu64, cpu->burst.v))
 			->missing_ok = cpu->burst.v == 0;
 	return 0;
 }
@@ -109,7 +111,8 @@ static int add_cpu(struct arena *a, const struct oci_cpu *cpu, struct cgroup_res
 	bool idle = cpu->idle.set && cpu->idle.v == 1;
 
 	if (cpu->idle.set && cpu->idle.v != 0 && cpu->idle.v != 1)
-		return err_msg(ERR_CONFIG, KEY("cpu/idle") ": must be 0 or 1, not %" PRId64, cpu->idle.v);
+		return err_msg(ERR_CONFIG, KEY("cpu/idle") ": must be 0 or 1, not %" PRId64,
+			       cpu->idle.v);
 	if (cpu->idle.set)
 		add(a, out, KEY("cpu/idle"), "cpu.idle", idle ? "1" : "0")->missing_ok = !idle;
 	/* An idle cgroup has no weight: the kernel refuses to set one. */
@@ -158,7 +161,9 @@ static int swap_alone(int64_t limit, const struct oci_i64 *asked, bool *set, int
 	if (swap == -1 || limit == -1)
 		return 0;
 	if (limit == 0)
-		return err_msg(ERR_CONFIG, KEY("memory/swap") ": unable to set swap limit without memory limit");
+		return err_msg(
+			ERR_CONFIG,
+			KEY("memory/swap") ": unable to set swap limit without memory limit");
 	if (swap < limit)
 		return err_msg(ERR_CONFIG,
 			       KEY("memory/swap") ": memory+swap limit should be >= memory limit");
@@ -166,10 +171,13 @@ static int swap_alone(int64_t limit, const struct oci_i64 *asked, bool *set, int
 	return 0;
 }
 
-static void add_memory_notes(struct arena *a, const struct oci_memory *m, struct cgroup_resources *out)
+static void add_memory_notes(struct arena *a, const struct oci_memory *m,
+			     struct cgroup_resources *out)
 {
 	if (m->kernel.set && m->kernel.v > 0)
-		vec_push(a, &out->notes, KEY("memory/kernel") " has no effect: cgroup v2 counts kernel memory in the memory limit");
+		vec_push(a, &out->notes,
+			 KEY("memory/kernel") " has no effect: cgroup v2 counts kernel "
+					      "memory in the memory limit");
 	if (m->kernel_tcp.set && m->kernel_tcp.v > 0)
 		vec_push(a, &out->notes, KEY("memory/kernelTCP") " has no effect in cgroup v2");
 }
@@ -186,12 +194,14 @@ static int add_memory(struct arena *a, const struct oci_memory *m, struct cgroup
 
 	/* Kernels without swap accounting lack the file; then 0 and max say what is so anyway. */
 	if (has_swap)
-		add(a, out, m->swap.set ? KEY("memory/swap") : KEY("memory/limit"), "memory.swap.max",
-		    number_or_max(a, swap))->missing_ok = swap <= 0;
+		add(a, out, m->swap.set ? KEY("memory/swap") : KEY("memory/limit"),
+		    "memory.swap.max", number_or_max(a, swap))
+			->missing_ok = swap <= 0;
 	if (limit)
 		add(a, out, KEY("memory/limit"), "memory.max", number_or_max(a, limit));
 	if (m->reservation.set && m->reservation.v)
-		add(a, out, KEY("memory/reservation"), "memory.low", number_or_max(a, m->reservation.v));
+		add(a, out, KEY("memory/reservation"), "memory.low",
+		    number_or_max(a, m->reservation.v));
 	if (m->check_before_update == OCI_BOOL_TRUE && limit > 0)
 		out->check_limit = limit;
 	add_memory_notes(a, m, out);
@@ -215,11 +225,13 @@ static unsigned io_weight(unsigned blkio)
 static int check_device(const char *key, int64_t major, int64_t minor)
 {
 	if (major < 0 || minor < 0 || major > UINT32_MAX || minor > UINT32_MAX)
-		return err_msg(ERR_CONFIG, "%s: %" PRId64 ":%" PRId64 " is not a device number", key, major, minor);
+		return err_msg(ERR_CONFIG, "%s: %" PRId64 ":%" PRId64 " is not a device number",
+			       key, major, minor);
 	return 0;
 }
 
-static int add_io_weights(struct arena *a, const struct oci_block_io *io, struct cgroup_resources *out)
+static int add_io_weights(struct arena *a, const struct oci_block_io *io,
+			  struct cgroup_resources *out)
 {
 	TRY(check_weight(KEY("blockIO/weight"), &io->weight));
 	if (io->weight.set && io->weight.v) {
@@ -244,31 +256,45 @@ static int add_io_weights(struct arena *a, const struct oci_block_io *io, struct
 	return 0;
 }
 
-static int add_throttle(struct arena *a, const char *list, const char *word,
-			const struct oci_block_throttle *v, size_t n, struct cgroup_resources *out)
+/* One of the four lists of limits per device. */
+struct throttle {
+	const char *list, *word;
+	const struct oci_block_throttle *v;
+	size_t n;
+};
+
+static int add_throttle(struct arena *a, const struct throttle *t, struct cgroup_resources *out)
 {
-	for (size_t i = 0; i < n; i++) {
-		const char *key = arena_printf(a, KEY("blockIO/%s/%zu"), list, i);
-		TRY(check_device(key, v[i].major, v[i].minor));
+	for (size_t i = 0; i < t->n; i++) {
+		const struct oci_block_throttle *d = &t->v[i];
+		const char *key = arena_printf(a, KEY("blockIO/%s/%zu"), t->list, i);
+		TRY(check_device(key, d->major, d->minor));
 		/* Rate 0 lifts a limit. */
-		const char *rate = v[i].rate ? arena_printf(a, "%" PRIu64, v[i].rate) : "max";
-		add(a, out, key, "io.max", arena_printf(a, "%" PRId64 ":%" PRId64 " %s=%s", v[i].major,
-							v[i].minor, word, rate));
+		const char *rate = d->rate ? arena_printf(a, "%" PRIu64, d->rate) : "max";
+		add(a, out, key, "io.max",
+		    arena_printf(a, "%" PRId64 ":%" PRId64 " %s=%s", d->major, d->minor, t->word,
+				 rate));
 	}
 	return 0;
 }
 
-static int add_block_io(struct arena *a, const struct oci_block_io *io, struct cgroup_resources *out)
+static int add_block_io(struct arena *a, const struct oci_block_io *io,
+			struct cgroup_resources *out)
 {
+	const struct throttle lists[] = {
+		{ "throttleReadBpsDevice", "rbps", io->throttle_read_bps.v,
+		  io->throttle_read_bps.n },
+		{ "throttleWriteBpsDevice", "wbps", io->throttle_write_bps.v,
+		  io->throttle_write_bps.n },
+		{ "throttleReadIOPSDevice", "riops", io->throttle_read_iops.v,
+		  io->throttle_read_iops.n },
+		{ "throttleWriteIOPSDevice", "wiops", io->throttle_write_iops.v,
+		  io->throttle_write_iops.n },
+	};
+
 	TRY(add_io_weights(a, io, out));
-	TRY(add_throttle(a, "throttleReadBpsDevice", "rbps", io->throttle_read_bps.v,
-			 io->throttle_read_bps.n, out));
-	TRY(add_throttle(a, "throttleWriteBpsDevice", "wbps", io->throttle_write_bps.v,
-			 io->throttle_write_bps.n, out));
-	TRY(add_throttle(a, "throttleReadIOPSDevice", "riops", io->throttle_read_iops.v,
-			 io->throttle_read_iops.n, out));
-	TRY(add_throttle(a, "throttleWriteIOPSDevice", "wiops", io->throttle_write_iops.v,
-			 io->throttle_write_iops.n, out));
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		TRY(add_throttle(a, &lists[i], out));
 	return 0;
 }
 
@@ -278,7 +304,8 @@ static void add_pids(struct arena *a, const struct oci_pids *pids, struct cgroup
 {
 	if (!pids->limit.set)
 		return;
-	/* pids.max 0 would not even let init run; engines that write 0 mean the smallest that works. */
+	/* pids.max 0 would not even let init run; engines that write 0 mean the smallest that
+	 * works. */
 	int64_t v = pids->limit.v == 0 ? 1 : pids->limit.v;
 	add(a, out, KEY("pids/limit"), "pids.max", number_or_max(a, v));
 }
@@ -291,7 +318,8 @@ static bool is_page_size(const char *s)
 	       (streq(s + digits, "KB") || streq(s + digits, "MB") || streq(s + digits, "GB"));
 }
 
-static int add_hugepages(struct arena *a, const struct oci_resources *r, struct cgroup_resources *out)
+static int add_hugepages(struct arena *a, const struct oci_resources *r,
+			 struct cgroup_resources *out)
 {
 	for (size_t i = 0; i < r->hugepage_limits.n; i++) {
 		const struct oci_hugepage_limit *h = &r->hugepage_limits.v[i];
@@ -301,13 +329,14 @@ static int add_hugepages(struct arena *a, const struct oci_resources *r, struct 
 			str_init(&shown, a, 100);
 			str_add_quoted(&shown, h->page_size);
 			return err_msg(ERR_CONFIG,
-				       "%s/pageSize: \"%s\" is not a page size like 2MB or 1GB", key,
-				       shown.v);
+				       "%s/pageSize: \"%s\" is not a page size like 2MB or 1GB",
+				       key, shown.v);
 		}
 		const char *limit = arena_printf(a, "%" PRIu64, h->limit);
 		add(a, out, key, arena_printf(a, "hugetlb.%s.max", h->page_size), limit);
 		/* Reservations are counted since Linux 5.7. */
-		add(a, out, key, arena_printf(a, "hugetlb.%s.rsvd.max", h->page_size), limit)->missing_ok = true;
+		add(a, out, key, arena_printf(a, "hugetlb.%s.rsvd.max", h->page_size), limit)
+			->missing_ok = true;
 	}
 	return 0;
 }
@@ -319,7 +348,8 @@ static int add_rdma(struct arena *a, const struct oci_resources *r, struct cgrou
 		const char *dev = r->rdma.v[i].key;
 		TRY(check_plain(KEY("rdma"), dev));
 		if (!*dev || strchr(dev, ' '))
-			return err_msg(ERR_CONFIG, KEY("rdma") ": \"%s\" is not a device name", dev);
+			return err_msg(ERR_CONFIG, KEY("rdma") ": \"%s\" is not a device name",
+				       dev);
 		struct str s;
 		str_init(&s, a, 0);
 		str_add(&s, dev);
@@ -359,10 +389,13 @@ static int add_unified(struct arena *a, const struct oci_resources *r, struct cg
 		str_init(&shown, a, 300);
 		str_add_quoted(&shown, file);
 		if (!is_file_name(file))
-			return err_msg(ERR_CONFIG, KEY("unified") ": \"%s\" must be a file name without any slash, like memory.high",
+			return err_msg(ERR_CONFIG,
+				       KEY("unified") ": \"%s\" must be a file name "
+						      "without any slash, like memory.high",
 				       shown.v);
 		if (is_command_file(file))
-			return err_msg(ERR_CONFIG, KEY("unified") ": \"%s\" is not a limit", shown.v);
+			return err_msg(ERR_CONFIG, KEY("unified") ": \"%s\" is not a limit",
+				       shown.v);
 		const char *key = arena_printf(a, KEY("unified/%s"), file);
 		/* io.max and its like take one line (one device) per write. */
 		do {

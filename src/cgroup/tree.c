@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What lives in a cgroup and below it: list, signal, freeze, wait, remove. Works on directories by
- * descriptor; cgroups and processes may vanish at any moment, so ENOENT, ENODEV and ESRCH mean "gone
- * already" everywhere.
- * Surprise: a cgroup whose last process was just killed stays busy until the kernel has taken the
- * process apart, so removing waits for "populated 0" in cgroup.events (poll tells) and tries again. */
+ * descriptor; cgroups and processes may vanish at any moment, so ENOENT, ENODEV and ESRCH mean
+ * "gone already" everywhere. Surprise: a cgroup whose last process was just killed stays busy until
+ * the kernel has taken the process apart, so removing waits for "populated 0" in cgroup.events
+ * (poll tells) and tries again. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -20,8 +20,8 @@
 #include "cgroup/driver.h"
 #include "sys/sys.h"
 
-#define WAIT_NS (10ull * 1000 * 1000 * 1000)
-#define MAX_DEPTH 256 /* a descriptor each while removing */
+#define WAIT_NS        (10ull * 1000 * 1000 * 1000)
+#define MAX_DEPTH      256 /* a descriptor each while removing */
 #define BACKOFF_MAX_MS 100
 
 static bool is_gone(int no)
@@ -135,7 +135,8 @@ static int walk_level(int dir_fd, walk_fn *fn, void *ctx, int depth)
 	for (struct dirent *e; (e = readdir(d));) {
 		if (!is_child(e))
 			continue;
-		_cleanup_close_ int child = openat(dir_fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		_cleanup_close_ int child =
+			openat(dir_fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (child < 0 && is_gone(errno))
 			continue;
 		if (child < 0)
@@ -150,7 +151,7 @@ static int walk_level(int dir_fd, walk_fn *fn, void *ctx, int depth)
 struct pids {
 	struct arena *a; /* NULL = only count */
 	size_t count;
-	int signo;       /* > 0: signal each */
+	int signo; /* > 0: signal each */
 	VEC(pid_t) list;
 };
 
@@ -212,7 +213,8 @@ static void sleep_ms(unsigned ms)
 	nanosleep(&ts, NULL);
 }
 
-/* Wait for a change of cgroup.events, at most ms. The file must have been read since the last change. */
+/* Wait for a change of cgroup.events, at most ms. The file must have been read since the last
+ * change. */
 static void wait_events(int events_fd, unsigned ms)
 {
 	struct pollfd p = { .fd = events_fd, .events = POLLPRI };
@@ -247,7 +249,8 @@ static int wait_frozen(int dir_fd, const char *path, bool freeze)
 		char text[256];
 		ssize_t n = events < 0 ? -1 : pread(events, text, sizeof(text) - 1, 0);
 		if (n < 0)
-			return is_gone(errno) ? CGROUP_GONE : err_sys("read cgroup.events of \"%s\"", path);
+			return is_gone(errno) ? CGROUP_GONE
+					      : err_sys("read cgroup.events of \"%s\"", path);
 		text[n] = '\0';
 		if (strstr(text, freeze ? "frozen 1" : "frozen 0"))
 			return 0;
@@ -333,7 +336,8 @@ static int remove_at(int parent_fd, const char *name, int depth)
 		return 0;
 	if (errno != EBUSY)
 		return err_sys("remove cgroup \"%s\"", name);
-	_cleanup_close_ int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_close_ int fd =
+		openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return is_gone(errno) ? 0 : err_sys("open cgroup \"%s\"", name);
 	TRY(remove_children(fd, depth + 1));
@@ -360,8 +364,10 @@ static int still_busy(int dir_fd, const char *path)
 {
 	size_t n = 0;
 	TRY(cgroup_count_procs(dir_fd, &n));
-	return err_msg(ERR_STATE, "cgroup \"%s\" cannot be removed: %zu process(es) still in it after %d seconds",
-		       path, n, (int)(WAIT_NS / 1000000000));
+	return err_msg(
+		ERR_STATE,
+		"cgroup \"%s\" cannot be removed: %zu process(es) still in it after %d seconds",
+		path, n, (int)(WAIT_NS / 1000000000));
 }
 
 static int remove_until(int parent, const char *name, int fd, const char *path)

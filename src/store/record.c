@@ -8,11 +8,11 @@
 #include "base/io.h"
 #include "store/parts.h"
 
+/* clang-format off */
 #include <ocispec/tables_on.h>
 #include "store/record.def"
 #include <ocispec/structs_off.h>
-
-#define RECORD_MAX (4u << 20)
+/* clang-format on */
 
 /* The first record needs no rename: nobody can have read an older one. */
 static int create_file(int dir_fd, const char *name, const char *text, size_t len)
@@ -34,7 +34,8 @@ int store_save(struct arena *a, struct container *c, const struct oci_record *re
 	copy.version = STORE_VERSION;
 	const char *text = oci_encode(a, oci_record_type(), &copy, NULL, &len);
 	if (!text)
-		return err_msg(ERR_BUG, "the state of container \"%s\" cannot be written as JSON", c->id);
+		return err_msg(ERR_BUG, "the state of container \"%s\" cannot be written as JSON",
+			       c->id);
 	int r = c->fresh ? create_file(c->dir_fd, STORE_RECORD, text, len)
 			 : io_replace_file(c->dir_fd, STORE_RECORD, text, len, 0600);
 	if (r < 0)
@@ -43,19 +44,21 @@ int store_save(struct arena *a, struct container *c, const struct oci_record *re
 	return 0;
 }
 
-static int read_file(struct arena *a, const struct container *c, const char *name, size_t max,
-		     char **text, size_t *len)
+static int read_file(struct arena *a, const struct container *c, const char *name, char **text,
+		     size_t *len)
 {
 	struct stat st;
-	_cleanup_close_ int fd = openat(c->dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	_cleanup_close_ int fd =
+		openat(c->dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT)
 		return STORE_NO_RECORD;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys("open \"%s\" of container \"%s\"", name, c->id);
 	if (!S_ISREG(st.st_mode))
-		return err_msg(ERR_STATE, "\"%s\" of container \"%s\" is not a regular file", name, c->id);
-	return io_read_fd(a, fd, name, max, text, len);
+		return err_msg(ERR_STATE, "\"%s\" of container \"%s\" is not a regular file", name,
+			       c->id);
+	return io_read_fd(a, fd, name, OCI_MAX_DOCUMENT, text, len);
 }
 
 int store_load(struct arena *a, const struct container *c, struct oci_record **out)
@@ -64,16 +67,20 @@ int store_load(struct arena *a, const struct container *c, struct oci_record **o
 	char *text;
 	size_t len;
 
-	if (TRY(read_file(a, c, STORE_RECORD, RECORD_MAX, &text, &len)) == STORE_NO_RECORD)
+	if (TRY(read_file(a, c, STORE_RECORD, &text, &len)) == STORE_NO_RECORD)
 		return STORE_NO_RECORD;
 	struct oci_record *rec = oci_decode(a, oci_record_type(), text, len, 0, &diag);
 	if (!rec)
-		return err_msg(ERR_STATE, "the state of container \"%s\" is damaged: %s", c->id, diag.text);
+		return err_msg(ERR_STATE, "the state of container \"%s\" is damaged: %s", c->id,
+			       diag.text);
 	if (rec->version != STORE_VERSION)
-		return err_msg(ERR_STATE, "the state of container \"%s\" has version %u, this program knows %d",
-			       c->id, rec->version, STORE_VERSION);
+		return err_msg(
+			ERR_STATE,
+			"the state of container \"%s\" has version %u, this program knows %d",
+			c->id, rec->version, STORE_VERSION);
 	if (!streq(rec->id, c->id))
-		return err_msg(ERR_STATE, "the state of container \"%s\" is damaged: it names \"%s\"", c->id,
+		return err_msg(ERR_STATE,
+			       "the state of container \"%s\" is damaged: it names \"%s\"", c->id,
 			       rec->id);
 	*out = rec;
 	return 0;
@@ -88,7 +95,8 @@ int store_save_config(struct container *c, const char *text, size_t len)
 
 int store_load_config(struct arena *a, const struct container *c, char **text, size_t *len)
 {
-	if (TRY(read_file(a, c, STORE_CONFIG, OCI_MAX_DOCUMENT, text, len)) == STORE_NO_RECORD)
-		return err_msg(ERR_STATE, "the state of container \"%s\" has no config.json", c->id);
+	if (TRY(read_file(a, c, STORE_CONFIG, text, len)) == STORE_NO_RECORD)
+		return err_msg(ERR_STATE, "the state of container \"%s\" has no config.json",
+			       c->id);
 	return 0;
 }

@@ -26,7 +26,8 @@ int store_start_connect(struct container *c, int *fd)
 		return err_wrap("connecting to the init of container \"%s\"", c->id);
 	if (no == ECONNREFUSED)
 		TRY(store_start_release(c));
-	return err_msg(ERR_STATE, "cannot start container \"%s\": it is not waiting to be started", c->id);
+	return err_msg(ERR_STATE, "cannot start container \"%s\": it is not waiting to be started",
+		       c->id);
 }
 
 int store_start_release(struct container *c)

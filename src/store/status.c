@@ -15,7 +15,8 @@ bool store_process_alive(int32_t pid, uint64_t start_time)
 	uint64_t now;
 	bool zombie;
 
-	return pid > 0 && sys_proc_start_time(pid, &now, &zombie) == 0 && !zombie && now == start_time;
+	return pid > 0 && sys_proc_start_time(pid, &now, &zombie) == 0 && !zombie &&
+	       now == start_time;
 }
 
 int store_own_process(int32_t *pid, uint64_t *start_time)
@@ -43,7 +44,8 @@ int store_status(const struct container *c, const struct oci_record *rec, enum o
 {
 	struct stat st;
 
-	if (rec->status == OCI_CREATING && store_process_alive(rec->creator_pid, rec->creator_start)) {
+	if (rec->status == OCI_CREATING &&
+	    store_process_alive(rec->creator_pid, rec->creator_start)) {
 		*out = OCI_CREATING;
 		return 0;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Directories, ids and locks of the state root. An id is taken by mkdir, which only one can win; the
- * lock is on the directory's descriptor, so after getting it the name is looked up again: it may
- * have been removed (and even made anew) while we waited. */
+/* Directories, ids and locks of the state root. An id is taken by mkdir, which only one can win;
+ * the lock is on the directory's descriptor, so after getting it the name is looked up again: it
+ * may have been removed (and even made anew) while we waited. */
 #include "store/store.h"
 
 #include <dirent.h>
@@ -18,16 +18,17 @@
 #include "base/vec.h"
 #include "store/parts.h"
 
-#define LOCK_WAIT_NS (10ull * 1000 * 1000 * 1000)
+#define LOCK_WAIT_NS  (10ull * 1000 * 1000 * 1000)
 #define RESERVE_TRIES 100
-#define MAX_DEPTH 16
-#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define MAX_DEPTH     16
+#define DIR_FLAGS     (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 /* ---- ids ---- */
 
 static bool is_id(const char *id)
 {
-	static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	static const char first[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 	size_t n = strlen(id);
 
 	if (n == 0 || n > STORE_ID_MAX || !strchr(first, id[0]))
@@ -72,10 +73,12 @@ static int check_root(const char *path)
 	if (!S_ISDIR(st.st_mode))
 		return err_msg(ERR_USAGE, "the state directory \"%s\" is not a directory", path);
 	if (st.st_uid != geteuid())
-		return err_msg(ERR_USAGE, "the state directory \"%s\" belongs to uid %u, not to us (%u)",
-			       path, (unsigned)st.st_uid, (unsigned)geteuid());
+		return err_msg(ERR_USAGE,
+			       "the state directory \"%s\" belongs to uid %u, not to us (%u)", path,
+			       (unsigned)st.st_uid, (unsigned)geteuid());
 	if (st.st_mode & 022)
-		return err_msg(ERR_USAGE, "the state directory \"%s\" can be written by others (mode %o)",
+		return err_msg(ERR_USAGE,
+			       "the state directory \"%s\" can be written by others (mode %o)",
 			       path, (unsigned)(st.st_mode & 07777));
 	return 0;
 }
@@ -161,7 +164,8 @@ static int wait_lock(const struct container *c)
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_sys("lock the state of container \"%s\"", c->id);
 		if (clock_mono_ns() > end)
-			return err_msg(ERR_STATE, "container \"%s\" is busy: another command holds its lock",
+			return err_msg(ERR_STATE,
+				       "container \"%s\" is busy: another command holds its lock",
 				       c->id);
 		nanosleep(&ts, NULL);
 	}
@@ -174,12 +178,14 @@ static int reserve_once(struct container *c)
 {
 	if (mkdirat(c->root_fd, c->id, 0700) < 0) {
 		if (errno == EEXIST)
-			return err_msg(ERR_STATE, "container with given ID already exists: \"%s\"", c->id);
+			return err_msg(ERR_STATE, "container with given ID already exists: \"%s\"",
+				       c->id);
 		return err_sys("create the state directory of \"%s\"", c->id);
 	}
 	c->dir_fd = openat(c->root_fd, c->id, DIR_FLAGS);
 	if (c->dir_fd < 0)
-		return errno == ENOENT ? RESERVE_AGAIN : err_sys("open the state directory of \"%s\"", c->id);
+		return errno == ENOENT ? RESERVE_AGAIN
+				       : err_sys("open the state directory of \"%s\"", c->id);
 	TRY(wait_lock(c));
 	if (is_current(c))
 		return 0;
@@ -199,7 +205,8 @@ int store_reserve(const char *root, const char *id, struct container *out)
 	for (int i = 0; r == RESERVE_AGAIN && i < RESERVE_TRIES; i++)
 		r = reserve_once(&c);
 	if (r == RESERVE_AGAIN)
-		r = err_msg(ERR_STATE, "the state directory of \"%s\" is removed again and again", id);
+		r = err_msg(ERR_STATE, "the state directory of \"%s\" is removed again and again",
+			    id);
 	if (r < 0) {
 		store_close(&c);
 		return r;
@@ -296,7 +303,8 @@ int store_remove(struct container *c)
 	if (!c->locked)
 		return err_msg(ERR_BUG, "removing container \"%s\" without its lock", c->id);
 	TRY_AS(remove_contents(c->dir_fd, 0), "removing the state of container \"%s\"", c->id);
-	TRY_AS(remove_entry(c->dir_fd, STORE_RECORD, 0), "removing the state of container \"%s\"", c->id);
+	TRY_AS(remove_entry(c->dir_fd, STORE_RECORD, 0), "removing the state of container \"%s\"",
+	       c->id);
 	if (unlinkat(c->root_fd, c->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys("remove the state directory of \"%s\"", c->id);
 	return 0;

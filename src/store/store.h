@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The state root (/run/ocirun): one directory per container, and the only code that knows what is
- * in it. Rules: an id is claimed by an exclusive mkdir; the lock is an flock on the directory itself
- * and dies with the process; the intent record is written before anything else is made; clean up
- * only what you created.
- * Surprise: an flock belongs to the open file, which a forked init shares: the child must close
- * dir_fd and root_fd early, and store_close unlocks explicitly. */
+ * in it. Rules: an id is claimed by an exclusive mkdir; the lock is an flock on the directory
+ * itself and dies with the process; the intent record is written before anything else is made;
+ * clean up only what you created. Surprise: an flock belongs to the open file, which a forked init
+ * shares: the child must close dir_fd and root_fd early, and store_close unlocks explicitly. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,12 +14,14 @@
 
 #include "base/err.h"
 
+/* clang-format off */
 #include <ocispec/structs_on.h>
 #include "store/record.def"
 #include <ocispec/structs_off.h>
+/* clang-format on */
 
 #define STORE_VERSION 1
-#define STORE_ID_MAX 255
+#define STORE_ID_MAX  255
 
 /* One container's directory. `root` is the caller's string. */
 struct container {
@@ -28,9 +29,12 @@ struct container {
 	const char *root;
 	int root_fd, dir_fd;
 	bool locked;
-	bool fresh;   /* we made the directory and no record is in it yet */
+	bool fresh; /* we made the directory and no record is in it yet */
 };
-#define CONTAINER_INIT { .root_fd = -1, .dir_fd = -1 }
+#define CONTAINER_INIT                      \
+	{                                   \
+		.root_fd = -1, .dir_fd = -1 \
+	}
 
 /* The state root: --root made absolute, or $XDG_RUNTIME_DIR/ocirun for a rootless caller, or
  * /run/ocirun. `rootless`: not real root. create: make it (0700); an existing one must be ours and
@@ -62,7 +66,8 @@ int store_save(struct arena *a, struct container *c, const struct oci_record *re
 enum { STORE_NO_RECORD = 1 };
 int store_load(struct arena *a, const struct container *c, struct oci_record **out) MUST_CHECK;
 int store_save_config(struct container *c, const char *text, size_t len) MUST_CHECK;
-int store_load_config(struct arena *a, const struct container *c, char **text, size_t *len) MUST_CHECK;
+int store_load_config(struct arena *a, const struct container *c, char **text,
+		      size_t *len) MUST_CHECK;
 
 /* What the container is doing now, from the process, its cgroup and the start socket; the record's
  * status alone says nothing. */

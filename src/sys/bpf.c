@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See bpf.h for why the attribute buffer is so large. The size that the kernel is told ends with the
- * last member a command uses: older kernels refuse a larger one only if what they do not know is
- * not zero, and ours always is. */
+/* See bpf.h for why the attribute buffer is so large. The size that the kernel is told ends with
+ * the last member a command uses: older kernels refuse a larger one only if what they do not know
+ * is not zero, and ours always is. */
 #include "sys/bpf.h"
 
 #include <stddef.h>
@@ -17,7 +17,8 @@ union attr {
 
 _Static_assert(sizeof(union bpf_attr) < ATTR_ROOM, "the buffer must be larger than any attribute");
 
-#define ATTR_END(member_) (offsetof(union bpf_attr, member_) + sizeof(((union bpf_attr *)0)->member_))
+#define ATTR_END(member_) \
+	(offsetof(union bpf_attr, member_) + sizeof(((union bpf_attr *)0)->member_))
 
 static int call(enum bpf_cmd cmd, union attr *u, size_t size)
 {

@@ -32,7 +32,9 @@ static int make(void)
 	return cgroup_plan_make(a, &config, &host, &opts, &plan);
 }
 
-static const struct { const char *asked, *own, *path; } paths[] = {
+static const struct {
+	const char *asked, *own, *path;
+} paths[] = {
 	{ "/a/b", "/x/y", "/sys/fs/cgroup/a/b" },
 	{ "a/b", "/x/y", "/sys/fs/cgroup/x/a/b" },
 	{ NULL, "/x/y", "/sys/fs/cgroup/x/web" },
@@ -128,7 +130,8 @@ START_TEST(prints)
 	ck_assert_int_eq(make(), 0);
 	str_init(&s, a, 0);
 	cgroup_plan_print(&plan, &s);
-	ck_assert_ptr_nonnull(after_prefix(s.v, "cgroup   cgroupfs /sys/fs/cgroup/a\n         pids.max 9\n         devices 11 rules, "));
+	ck_assert_ptr_nonnull(after_prefix(s.v, "cgroup   cgroupfs /sys/fs/cgroup/a\n         "
+						"pids.max 9\n         devices 11 rules, "));
 }
 END_TEST
 

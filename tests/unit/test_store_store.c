@@ -41,13 +41,16 @@ static void teardown(void)
 
 static struct oci_record record(const char *id)
 {
-	return (struct oci_record){ .oci_version = "1.3.0", .id = id, .bundle = "/b", .status = OCI_CREATING };
+	return (struct oci_record){
+		.oci_version = "1.3.0", .id = id, .bundle = "/b", .status = OCI_CREATING
+	};
 }
 
 START_TEST(ids)
 {
 	static const char *const good[] = { "a", "A_1", "web.1", "x+y-z", "_a", "0" };
-	static const char *const bad[] = { "", ".", "..", ".a", "-a", "+a", "a/b", "a b", "a\n", "\xc3\xa9" };
+	static const char *const bad[] = { "",   ".",   "..",  ".a",  "-a",
+					   "+a", "a/b", "a b", "a\n", "\xc3\xa9" };
 	char longest[STORE_ID_MAX + 2];
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
@@ -143,9 +146,14 @@ static void damage(struct container *c, const char *text)
 
 START_TEST(damaged_records)
 {
-	static const char *const texts[] = { "", "{", "[]", "{\"version\":1}",
-		"{\"version\":9,\"ociVersion\":\"1\",\"id\":\"web\",\"bundle\":\"/\",\"status\":\"created\"}",
-		"{\"version\":1,\"ociVersion\":\"1\",\"id\":\"other\",\"bundle\":\"/\",\"status\":\"created\"}" };
+	static const char *const texts[] = { "",
+					     "{",
+					     "[]",
+					     "{\"version\":1}",
+					     "{\"version\":9,\"ociVersion\":\"1\",\"id\":\"web\","
+					     "\"bundle\":\"/\",\"status\":\"created\"}",
+					     "{\"version\":1,\"ociVersion\":\"1\",\"id\":\"other\","
+					     "\"bundle\":\"/\",\"status\":\"created\"}" };
 	struct container c;
 	struct oci_record *got;
 	struct oci_strs list;
