@@ -15,13 +15,12 @@
 #include "sys/nsfd.h"
 #include "sys/pidfd.h"
 
-int run_hooks(struct arena *a, const struct plan *p, const char *kind, const struct oci_hook *v,
-	      size_t n, enum oci_status status, pid_t pid)
+int run_hooks(struct arena *a, const struct plan *p, const struct hooks *h, enum oci_status status,
+	      pid_t pid)
 {
-	struct hooks run = { .kind = kind, .v = v, .n = n, .cwd = p->bundle };
-	if (!n)
-		return 0;
-	return hooks_run(a, &run, plan_state_json(a, p, status, pid));
+	struct hooks run = *h;
+	run.cwd = p->bundle;
+	return run.n ? hooks_run(a, &run, plan_state_json(a, p, status, pid)) : 0;
 }
 
 static int answer_place(void *ctx, struct ask *ask)
@@ -81,10 +80,12 @@ static int answer_hooks(void *ctx, struct ask *ask)
 	struct launch *l = ctx;
 	const struct oci_hooks *h = l->plan.config->hooks;
 	(void)ask;
-	TRY(run_hooks(l->rt->arena, &l->plan, "prestart", h->prestart.v, h->prestart.n,
-		      OCI_CREATING, l->pid));
-	return run_hooks(l->rt->arena, &l->plan, "createRuntime", h->create_runtime.v,
-			 h->create_runtime.n, OCI_CREATING, l->pid);
+	struct hooks prestart = { .kind = "prestart", .v = h->prestart.v, .n = h->prestart.n };
+	struct hooks create = { .kind = "createRuntime",
+				.v = h->create_runtime.v,
+				.n = h->create_runtime.n };
+	TRY(run_hooks(l->rt->arena, &l->plan, &prestart, OCI_CREATING, l->pid));
+	return run_hooks(l->rt->arena, &l->plan, &create, OCI_CREATING, l->pid);
 }
 
 static int answer_notify(void *ctx, struct ask *ask)

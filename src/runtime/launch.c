@@ -102,9 +102,13 @@ void launch_undo(struct launch *l)
 		err_dropped(rootfs_unmount_leftovers(l->record.rootfs, l->record.root_mount));
 	err_dropped(cgroup_undo(&l->cgroup));
 	const struct oci_hooks *h = l->plan.config ? l->plan.config->hooks : NULL;
-	if (l->cloned && h)
-		err_dropped(run_hooks(l->rt->arena, &l->plan, "poststop", h->poststop.v,
-				      h->poststop.n, OCI_STOPPED, 0));
+	if (l->cloned && h) {
+		struct hooks run = { .kind = "poststop",
+				     .v = h->poststop.v,
+				     .n = h->poststop.n,
+				     .warn_only = true };
+		err_dropped(run_hooks(l->rt->arena, &l->plan, &run, OCI_STOPPED, 0));
+	}
 	if (l->reserved)
 		err_dropped(store_remove(&l->container));
 	l->reserved = false;

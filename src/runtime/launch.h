@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "handshake/handshake.h"
+#include "hooks/hooks.h"
 #include "plan/plan.h"
 #include "runtime/runtime.h"
 #include "security/security.h"
@@ -51,8 +52,8 @@ int attach(struct launch *l) MUST_CHECK;
 /* delete.c: remove a dead container's cgroup, run poststop, remove its directory. */
 int destroy(struct runtime *rt, struct container *c, const struct oci_record *rec) MUST_CHECK;
 /* Run hooks of a phase in the runtime's namespaces. */
-int run_hooks(struct arena *a, const struct plan *p, const char *kind, const struct oci_hook *v,
-	      size_t n, enum oci_status status, pid_t pid) MUST_CHECK;
+int run_hooks(struct arena *a, const struct plan *p, const struct hooks *h, enum oci_status status,
+	      pid_t pid) MUST_CHECK;
 /* store access for the verbs: the root, an open container and its record (NULL: none written). */
 int container_open(struct runtime *rt, const char *id, struct container *c,
 		   struct oci_record **rec) MUST_CHECK;

@@ -47,8 +47,8 @@ static int poststart(struct runtime *rt, const struct container *c, const struct
 	if (!h || !h->poststart.n)
 		return 0;
 	struct plan p = { .config = config, .id = rec->id, .bundle = rec->bundle };
-	return run_hooks(rt->arena, &p, "poststart", h->poststart.v, h->poststart.n, OCI_RUNNING,
-			 rec->pid);
+	struct hooks run = { .kind = "poststart", .v = h->poststart.v, .n = h->poststart.n };
+	return run_hooks(rt->arena, &p, &run, OCI_RUNNING, rec->pid);
 }
 
 int runtime_start(struct runtime *rt, const char *id)
