@@ -10,6 +10,12 @@ int runtime_explain(struct runtime *rt, const struct create_opts *o)
 	struct plan plan;
 	struct str s;
 	TRY(runtime_host(rt));
+	/* Nothing is done, so a user may ask what root would do: --rootless=false. */
+	if (rt->rootless == 0) {
+		rt->host.euid = 0;
+		rt->host.egid = 0;
+		rt->host.in_userns = false;
+	}
 	TRY(bundle_load(rt->arena, o->bundle, o->config, &b));
 	int r = plan_for(rt, o, &b, "ID", &plan);
 	bundle_close(&b);
