@@ -26,13 +26,27 @@ static int poststop(struct runtime *rt, const struct container *c, const struct 
 	return hooks_run(rt->arena, &run, plan_state_json(rt->arena, &p, OCI_STOPPED, 0));
 }
 
+/* Surprise: without a pid in the record the create was killed somewhere between its intent and the
+ * end, perhaps before it saw that the cgroup is in use by others. So nothing in it is killed: the
+ * half-made init dies with its creator, and what then remains is not ours. */
+static int remove_cgroup(const struct oci_record *rec)
+{
+	if (!rec->cgroup_path)
+		return 0;
+	if (rec->pid && !rec->own_pidns)
+		TRY(cgroup_kill(rec->cgroup_path, SIGKILL));
+	int r = cgroup_remove(rec->cgroup_path);
+	if (r < 0 && !rec->pid) {
+		log_warn("%s", err_get()->text);
+		err_clear();
+		return 0;
+	}
+	return r;
+}
+
 int destroy(struct runtime *rt, struct container *c, const struct oci_record *rec)
 {
-	if (rec->cgroup_path) {
-		if (!rec->own_pidns)
-			TRY(cgroup_kill(rec->cgroup_path, SIGKILL));
-		TRY(cgroup_remove(rec->cgroup_path));
-	}
+	TRY(remove_cgroup(rec));
 	if (rec->root_mount)
 		TRY(rootfs_unmount_leftovers(rec->rootfs, rec->root_mount));
 	/* The spec: a failing poststop hook is a warning, the container is deleted all the same. */
@@ -58,15 +72,6 @@ static int kill_init(pid_t pid, uint64_t start_time)
 	return 0;
 }
 
-/* A create that was killed: its init may sit in the cgroup without being in the record. */
-static int kill_half_made(const struct oci_record *rec)
-{
-	TRY(kill_init(rec->creator_pid, rec->creator_start));
-	if (rec->cgroup_path)
-		TRY(cgroup_kill(rec->cgroup_path, SIGKILL));
-	return 0;
-}
-
 static int delete_locked(struct runtime *rt, struct container *c, bool force)
 {
 	struct oci_record *rec = NULL;
@@ -87,7 +92,7 @@ static int delete_locked(struct runtime *rt, struct container *c, bool force)
 		return err_msg(ERR_STATE, "cannot delete container %s that is not stopped: %s",
 			       c->id, oci_word(&oci_status_words, (int)st));
 	if (half_made)
-		TRY(kill_half_made(rec));
+		TRY(kill_init(rec->creator_pid, rec->creator_start));
 	else if (st != OCI_STOPPED)
 		TRY(kill_init(rec->pid, rec->start_time));
 	return destroy(rt, c, rec);
