@@ -32,7 +32,8 @@ static int run(struct arena *a, int argc, char **argv)
 {
 	struct global_opts o = { 0 };
 	struct oci_strs words = { 0 };
-	int asked = opt_parse(a, global_opts, OPT_STOP_AT_POSITIONAL, argc - 1, argv + 1, &o, &words);
+	int asked =
+		opt_parse(a, global_opts, OPT_STOP_AT_POSITIONAL, argc - 1, argv + 1, &o, &words);
 
 	if (asked < 0)
 		return asked;

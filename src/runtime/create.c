@@ -202,7 +202,9 @@ static int run_started(struct launch *l)
 	const struct oci_hooks *h = l->plan.config->hooks;
 	TRY(launch_wait_exec(l));
 	if (h) {
-		struct hooks run = { .kind = "poststart", .v = h->poststart.v, .n = h->poststart.n };
+		struct hooks run = { .kind = "poststart",
+				     .v = h->poststart.v,
+				     .n = h->poststart.n };
 		TRY(run_hooks(l->rt->arena, &l->plan, &run, OCI_RUNNING, l->pid));
 	}
 	return 0;

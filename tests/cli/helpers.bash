@@ -3,8 +3,8 @@
 # nothing is left behind. Knobs (tests/cli/run sets them): OCIRUN the program, TOOLS the folder of
 # guest and friends, ENOSYS a list of system calls to refuse, USERNS=1 when we are not the real root.
 # `require` is the only way to skip.
-bats_require_minimum_version 1.5.0
 # shellcheck disable=SC2034,SC2154
+bats_require_minimum_version 1.5.0
 
 : "${OCIRUN:?path of the ocirun under test}" "${TOOLS:?folder of guest, recvtty and so on}"
 SRC=$BATS_TEST_DIRNAME
@@ -64,15 +64,12 @@ user_ns() { # [INSIDE OUTSIDE SIZE]
 }
 
 # ---- the program -----------------------------------------------------------------------------
+# A hang is a failure, not the end of the suite.
 ocirun() {
-	if [ -n "${ENOSYS:-}" ]; then
-		"$TOOLS/enosys" "$ENOSYS" "$OCIRUN" --root "$ROOT" "$@"
-	else
-		"$OCIRUN" --root "$ROOT" "$@"
-	fi
+	local shim=()
+	[ -z "${ENOSYS:-}" ] || shim=("$TOOLS/enosys" "$ENOSYS")
+	timeout --foreground -k 5 "${LIMIT:-60}" "${shim[@]}" "$OCIRUN" --root "$ROOT" "$@"
 }
-limited() { timeout -k 5 "${LIMIT:-60}" "$@"; }
-export_program() { export -f ocirun; export OCIRUN ROOT TOOLS ENOSYS; }
 # Run it and keep $status, $output and $stderr.
 oci() { run --separate-stderr ocirun "$@" 3>&- 4>&-; }
 ok() { oci "$@"; succeeded; }
@@ -142,8 +139,8 @@ leftovers() {
 teardown() {
 	local id r=0 p
 	for p in "${STARTED[@]}"; do kill "$p" 2>/dev/null || true; done
-	for id in $(ls -A "$ROOT" 2>/dev/null); do
-		"$OCIRUN" --root "$ROOT" delete -f "$id" 2>&1 || r=1
+	for id in "$ROOT"/*/; do
+		[ ! -d "$id" ] || "$OCIRUN" --root "$ROOT" delete -f "$(basename "$id")" 2>&1 || r=1
 	done
 	leftovers || r=1
 	umount -R "$T" 2>/dev/null || true

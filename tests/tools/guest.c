@@ -188,13 +188,15 @@ static void mounts(void)
 	}
 	fputc('[', out);
 	while (fgets(line, sizeof(line), f)) {
-		char root[2048], point[2048], opts[512], fstype[128], source[1024], super[2048] = "";
+		char root[2048], point[2048], opts[512];
+		char fstype[128], source[1024], super[2048] = "";
 		char *dash = strstr(line, " - ");
 		int used = 0;
 
 		if (!dash)
 			continue;
-		if (sscanf(line, "%*s %*s %*s %2047s %2047s %511s%n", root, point, opts, &used) != 3)
+		if (sscanf(line, "%*s %*s %*s %2047s %2047s %511s%n", root, point, opts,
+			   &used) != 3)
 			continue;
 		*dash = 0;
 		sscanf(dash + 3, "%127s %1023s %2047[^\n]", fstype, source, super);

@@ -42,7 +42,8 @@ static const char *room_of(size_t i)
 {
 	static char rooms[sizeof(units) / sizeof(*units)][64];
 
-	snprintf(rooms[i], sizeof(rooms[i]), "%.*s", (int)strcspn(units[i].name, "_"), units[i].name);
+	snprintf(rooms[i], sizeof(rooms[i]), "%.*s", (int)strcspn(units[i].name, "_"),
+		 units[i].name);
 	return rooms[i];
 }
 

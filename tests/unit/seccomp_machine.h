@@ -19,7 +19,8 @@
 #define X32(nr_)        (0x40000000u + (nr_))
 #define FAIL(no_)       (SECCOMP_RET_ERRNO | (no_))
 #define X86_64_ONLY     "\"architectures\":[\"SCMP_ARCH_X86_64\"],"
-#define THREE_ARCHES    "\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"],"
+#define THREE_ARCHES \
+	"\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"],"
 #define ALLOW(names_)   "{\"names\":[" names_ "],\"action\":\"SCMP_ACT_ALLOW\"}"
 #define DENY_BY_DEFAULT "\"defaultAction\":\"SCMP_ACT_ERRNO\","
 

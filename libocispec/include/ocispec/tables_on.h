@@ -16,7 +16,8 @@
 		static const char name[] = #T_; \
 		static const struct oci_field rows[] = {
 #define OCI_ROW(m_, key_, kind_, fl_) \
-	.key = key_, .key_len = sizeof(key_) - 1, .kind = kind_, .flags = fl_, .at = offsetof(self, m_)
+	.key = key_, .key_len = sizeof(key_) - 1, .kind = kind_, .flags = fl_, \
+	.at = offsetof(self, m_)
 #define STR(m_, key_, fl_)      { OCI_ROW(m_, key_, OCI_STR, fl_) },
 #define RAW(m_, key_, fl_)      { OCI_ROW(m_, key_, OCI_RAW, fl_) },
 #define STRS(m_, key_, fl_)     { OCI_ROW(m_, key_, OCI_STRS, fl_) },
@@ -48,7 +49,8 @@
 			.name = name, .rows = rows, .n = sizeof(rows) / sizeof(rows[0]), \
 			.size = sizeof(self), .extra_at = offsetof(self, extra), \
 		}; \
-		_Static_assert(sizeof(rows) / sizeof(struct oci_field) <= 64, "too many rows for the masks"); \
+		_Static_assert(sizeof(rows) / sizeof(struct oci_field) <= 64, \
+			       "too many rows for the masks"); \
 		_Static_assert(sizeof(self) <= UINT16_MAX, "too large for the offsets of a row"); \
 		return &type; \
 	}

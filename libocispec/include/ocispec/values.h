@@ -37,5 +37,5 @@ struct oci_extra { struct oci_pair *v; size_t n; };
 struct oci_diag {
 	char pointer[512];  /* JSON pointer, "" for the document itself */
 	unsigned line, col; /* 1-based; 0 when the fault is not a place in the text */
-	char text[512];     /* "/linux/namespaces/1/type: expected one of pid, ..., found "x" (line 3, column 9)" */
+	char text[512];     /* "/linux/x: expected one of a, b, found "c" (line 3, column 9)" */
 };
