@@ -36,8 +36,23 @@ int fd_set_cloexec(int fd, bool on)
 	return 0;
 }
 
+enum walk { WALK_CLOSE, WALK_CLOEXEC, WALK_CLOSE_INHERITED };
+
+static int walk_one(int fd, enum walk what)
+{
+	if (what == WALK_CLOEXEC)
+		return fd_set_cloexec(fd, true);
+	if (what == WALK_CLOSE_INHERITED) {
+		int flags = fcntl(fd, F_GETFD);
+		if (flags < 0 || (flags & FD_CLOEXEC))
+			return 0;
+	}
+	close(fd);
+	return 0;
+}
+
 /* The slow way. */
-static int walk_from(int first, bool close_them)
+static int walk_from(int first, enum walk what)
 {
 	_cleanup_dir_ DIR *d = opendir("/proc/self/fd");
 	struct dirent *e;
@@ -52,10 +67,7 @@ static int walk_from(int first, bool close_them)
 		TRY(parse_u64("descriptor", e->d_name, INT32_MAX, &fd));
 		if ((int)fd < first || (int)fd == dirfd(d))
 			continue;
-		if (close_them)
-			close((int)fd);
-		else
-			TRY(fd_set_cloexec((int)fd, true));
+		TRY(walk_one((int)fd, what));
 	}
 	return errno ? err_sys("read \"/proc/self/fd\"") : 0;
 }
@@ -64,14 +76,19 @@ int fd_cloexec_from(int first)
 {
 	if (syscall(SYS_close_range, (unsigned)first, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
 		return 0;
-	return walk_from(first, false);
+	return walk_from(first, WALK_CLOEXEC);
 }
 
 int fd_close_from(int first)
 {
 	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0) == 0)
 		return 0;
-	return walk_from(first, true);
+	return walk_from(first, WALK_CLOSE);
+}
+
+int fd_close_inherited(int first)
+{
+	return walk_from(first, WALK_CLOSE_INHERITED);
 }
 
 bool fd_is_open(int fd)

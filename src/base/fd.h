@@ -11,6 +11,8 @@ int fd_fill_std(void) MUST_CHECK;
 /* Mark every descriptor >= first close-on-exec (close_range, else a walk of /proc/self/fd). */
 int fd_cloexec_from(int first) MUST_CHECK;
 int fd_close_from(int first) MUST_CHECK;
+/* Close every descriptor >= first that came from whoever executed us: ours are all close-on-exec. */
+int fd_close_inherited(int first) MUST_CHECK;
 int fd_set_cloexec(int fd, bool on) MUST_CHECK;
 bool fd_is_open(int fd);
 /* A duplicate that is close-on-exec and >= 3. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "hooks/hooks.h"
 #include "sys/clone.h"
 #include "sys/inroot.h"
@@ -16,7 +17,8 @@ int step_shed(struct init *in)
 {
 	for (size_t i = 0; i < in->nshed; i++)
 		close_fd(&in->shed[i]);
-	return 0;
+	/* A created container may wait for days: it must not hold the caller's pipes open. */
+	return fd_close_inherited(3 + (int)in->plan->process.keep_fds);
 }
 
 int step_guard(struct init *in)
@@ -162,6 +164,8 @@ int step_make_cwd(struct init *in)
 	mode_t old = umask(0);
 	_cleanup_close_ int fd = inroot_mkdirs(in->rootfs.root_fd, cwd, 0755, NULL);
 	umask(old);
+	if (fd < 0)
+		err_clear();
 	return 0;
 }
 
