@@ -56,7 +56,10 @@ static struct oci_record *young(struct runtime *rt, const struct container *c)
 {
 	struct oci_record *rec = arena_alloc(rt->arena, sizeof(*rec));
 	*rec = (struct oci_record){
-		.oci_version = "1.0.0", .id = c->id, .bundle = "", .status = OCI_CREATING
+		.oci_version = "1.0.0",
+		.id = arena_strdup(rt->arena, c->id), /* list closes `c` before it prints */
+		.bundle = "",
+		.status = OCI_CREATING,
 	};
 	return rec;
 }
