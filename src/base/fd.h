@@ -11,7 +11,7 @@ int fd_fill_std(void) MUST_CHECK;
 /* Mark every descriptor >= first close-on-exec (close_range, else a walk of /proc/self/fd). */
 int fd_cloexec_from(int first) MUST_CHECK;
 int fd_close_from(int first) MUST_CHECK;
-/* Close every descriptor >= first that came from whoever executed us: ours are all close-on-exec. */
+/* Close what >= first was open when we were executed (all that is ours is close-on-exec). */
 int fd_close_inherited(int first) MUST_CHECK;
 int fd_set_cloexec(int fd, bool on) MUST_CHECK;
 bool fd_is_open(int fd);
