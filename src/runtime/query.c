@@ -34,9 +34,10 @@ int container_config(struct runtime *rt, const struct container *c, struct oci_c
 int container_state(const struct runtime *rt, const struct container *c,
 		    const struct oci_record *rec, struct oci_state *out)
 {
-	enum oci_status st;
+	enum oci_status st = OCI_CREATING; /* right after mkdir there is not even a creator */
 	(void)rt;
-	TRY(store_status(c, rec, &st));
+	if (rec->creator_pid)
+		TRY(store_status(c, rec, &st));
 	*out = (struct oci_state){
 		.oci_version = rec->oci_version,
 		.id = rec->id,
