@@ -130,7 +130,6 @@ void loop_quit(struct loop *l)
 
 int loop_run(struct loop *l)
 {
-	l->quit = false;
 	while (!l->quit) {
 		struct epoll_event e;
 		int n = epoll_wait(l->epoll_fd, &e, 1, -1);
@@ -144,5 +143,6 @@ int loop_run(struct loop *l)
 		if (w)
 			TRY(w->fn(l, w->fd, e.events, w->ctx));
 	}
+	l->quit = false;
 	return 0;
 }

@@ -22,4 +22,5 @@ void loop_del_fd(struct loop *l, int fd);
 /* The signals of `set` must already be blocked. */
 int loop_add_signals(struct loop *l, const sigset_t *set, loop_signal_fn *fn, void *ctx) MUST_CHECK;
 void loop_quit(struct loop *l);
-int loop_run(struct loop *l) MUST_CHECK; /* 0 after loop_quit */
+/* 0 after loop_quit; one that came before loop_run counts, and loop_run returns at once. */
+int loop_run(struct loop *l) MUST_CHECK;

@@ -90,11 +90,24 @@ START_TEST(signals)
 }
 END_TEST
 
+/* A foreground container may have ended before the loop begins. */
+START_TEST(quit_before_run)
+{
+	struct loop *l = NULL;
+
+	ck_assert_int_eq(loop_new(&l), 0);
+	loop_quit(l);
+	ck_assert_int_eq(loop_run(l), 0);
+	loop_free(l);
+}
+END_TEST
+
 TCase *tcase_base_loop(void)
 {
 	TCase *t = tcase_create("loop");
 
 	tcase_add_test(t, descriptors);
 	tcase_add_test(t, signals);
+	tcase_add_test(t, quit_before_run);
 	return t;
 }
