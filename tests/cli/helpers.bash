@@ -25,7 +25,7 @@ make_rootfs() { # DIR
 }
 
 make_bundle() { # DIR: the root is a copy of one made once per run
-	local template=$BATS_FILE_TMPDIR/rootfs
+	local template=$BATS_RUN_TMPDIR/rootfs
 	mkdir -p "$1"
 	[ -d "$template" ] || { make_rootfs "$template.new" && mv "$template.new" "$template"; }
 	cp -a "$template" "$1/rootfs"
@@ -33,7 +33,7 @@ make_bundle() { # DIR: the root is a copy of one made once per run
 }
 
 setup() {
-	ID=cli-$$-$BATS_TEST_NUMBER
+	ID=cli-${SUITE:-$$}-$BATS_SUITE_TEST_NUMBER
 	T=$(mktemp -d "${TMPDIR:-/tmp}/ocirun-cli.XXXXXX")
 	chmod 755 "$T"
 	ROOT=$T/state B=$T/bundle R=$T/bundle/rootfs
@@ -127,12 +127,10 @@ cgroup_root() { awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts; }
 
 # ---- nothing stays ---------------------------------------------------------------------------
 leftovers() {
-	local left="" p
+	local left=""
 	left+=$(grep -F "$T/" /proc/self/mountinfo || true)
 	left+=$(find "$(cgroup_root)" -maxdepth 4 -name "*$ID*" 2>/dev/null || true)
-	for p in /proc/[0-9]*; do
-		case $(readlink "$p/root" 2>/dev/null) in "$T"*) left+=" process ${p#/proc/}" ;; esac
-	done
+	left+=$(find /proc -maxdepth 2 -path '/proc/[0-9]*/root' -lname "$T*" 2>/dev/null || true)
 	[ ! -d "$ROOT" ] || left+=$(ls -A "$ROOT")
 	[ -z "$left" ] || { echo "left behind: $left"; return 1; }
 }

@@ -166,7 +166,6 @@ pid_dead() { [ ! -d "/proc/$1" ] || [ "$(sed -n 's/^State:.\(.\).*/\1/p' "/proc/
 
 @test "run forwards signals" {
 	script 'trap "exit 21" TERM; touch /ready; while :; do sleep 0.05; done'
-	export_program
 	ocirun run -b "$B" "$ID" </dev/null >"$T/out" 2>&1 3>&- 4>&- &
 	local job=$!
 	wait_for 10 test -e "$R/ready"
@@ -200,7 +199,6 @@ wait_job() { wait "$1"; }
 @test "eight creates of one id at once: one wins, and its container works" {
 	args sleep 100
 	local i won=0
-	export_program
 	for i in 1 2 3 4 5 6 7 8; do
 		(ocirun create -b "$B" "$ID" </dev/null >/dev/null 2>"$T/err.$i" 3>&- 4>&-; echo $? >"$T/rc.$i") &
 	done
