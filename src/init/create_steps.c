@@ -6,7 +6,7 @@
 /* clang-format off */
 const struct step create_steps[] = {
 	{ "shed handles", step_shed,
-	  "neither the state directory's lock nor the caller's pipes may live on in the container" },
+	  "neither the state directory's lock nor the caller's pipes may live on inside" },
 	{ "guard", step_guard,
 	  "undumpable before anyone inside could look; dies with the runtime until created" },
 	{ "placed in cgroup", step_place,
