@@ -60,13 +60,29 @@ static void fill_linux(struct runtime *rt, struct oci_features_linux *l)
 	l->net_devices = &yes;
 }
 
+static int by_word(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char *const *sorted_mount_options(struct arena *a, size_t *n)
+{
+	const char *const *options = rootfs_mount_options(n);
+	const char **sorted = arena_calloc(a, *n, sizeof(*sorted));
+
+	for (size_t i = 0; i < *n; i++)
+		sorted[i] = options[i];
+	qsort(sorted, *n, sizeof(*sorted), by_word);
+	return sorted;
+}
+
 int runtime_features(struct runtime *rt)
 {
 	size_t n, len;
 	TRY(runtime_host(rt));
 	struct oci_features_linux l = { 0 };
 	fill_linux(rt, &l);
-	const char *const *options = rootfs_mount_options(&n);
+	const char *const *options = sorted_mount_options(rt->arena, &n);
 	struct oci_pair notes[] = {
 		{ "org.opencontainers.ocirun.version", PACKAGE_VERSION },
 		{ "org.opencontainers.ocirun.commit", GIT_COMMIT },

@@ -94,14 +94,15 @@ static int plan_labels(const struct oci_process *proc, const struct host *h,
 {
 	if (proc->apparmor_profile && *proc->apparmor_profile) {
 		if (!h->apparmor)
-			return err_msg(ERR_UNSUPPORTED,
-				       "apparmor: config provided but apparmor not supported");
+			return err_msg(ERR_UNSUPPORTED, "/process/apparmorProfile: apparmor: config "
+							"provided but apparmor not supported");
 		out->apparmor = proc->apparmor_profile;
 	}
 	if (proc->selinux_label && *proc->selinux_label) {
 		if (!h->selinux)
-			return err_msg(ERR_UNSUPPORTED, "selinux label is specified in config, but "
-							"selinux is disabled or not supported");
+			return err_msg(ERR_UNSUPPORTED, "/process/selinuxLabel: selinux label is "
+							"specified in config, but selinux is "
+							"disabled or not supported");
 		out->selinux = proc->selinux_label;
 	}
 	return 0;

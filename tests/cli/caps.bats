@@ -37,14 +37,14 @@ sets() { config '.process.capabilities = ($j | fromjson)' --arg j "$1"; }
 
 @test "an ambient capability that is not inheritable is a warning" {
 	sets '{"bounding":["CAP_KILL"],"permitted":["CAP_KILL"],"effective":["CAP_KILL"],"ambient":["CAP_KILL"]}'
-	run ocirun --log "$T/log" run -b "$B" "$ID" 3>&- 4>&-
+	run ocirun --log "$T/log" --log-level warning run -b "$B" "$ID" 3>&- 4>&-
 	equal "$status" 0
 	grep -q "can't raise ambient capability CAP_KILL" "$T/log"
 }
 
 @test "an unknown capability is a warning" {
 	sets '{"bounding":["CAP_KILL","CAP_NONSENSE"],"permitted":["CAP_KILL","CAP_NONSENSE"],"effective":["CAP_KILL"]}'
-	run ocirun --log "$T/log" run -b "$B" "$ID" 3>&- 4>&-
+	run ocirun --log "$T/log" --log-level warning run -b "$B" "$ID" 3>&- 4>&-
 	equal "$status" 0
 	grep -q 'ignoring unknown or unavailable capabilities: \[CAP_NONSENSE\]' "$T/log"
 }

@@ -83,7 +83,7 @@ load helpers
 @test "device rules: an allowed one can" {
 	all_caps
 	config '.linux.resources = {devices: [{allow: false, access: "rwm"}, {allow: true, type: "c", major: 1, minor: 11, access: "rwm"}]}'
-	script 'mknod /tmp/kmsg c 1 11 && dd if=/tmp/kmsg of=/dev/null bs=1024 count=1 2>/dev/null && echo opened'
+	script 'mknod /tmp/kmsg c 1 11 && : >/tmp/kmsg && echo opened'
 	run_it
 	succeeded
 	printed opened

@@ -106,7 +106,8 @@ has_status() { [ "$(state_of status)" = "$1" ]; }
 say() { echo "status ${status:-}; stdout: ${output:-}; stderr: ${stderr:-}"; return 1; }
 succeeded() { [ "$status" -eq 0 ] || say; }
 exited() { [ "$status" -eq "$1" ] || say; }
-failed_with() { { [ "$status" -eq 1 ] && [[ "$stderr" == *"$1"* ]]; } || { echo "wanted: $1"; say; }; }
+# The text log escapes quotes; the comparison does not care.
+failed_with() { { [ "$status" -eq 1 ] && [[ "${stderr//\\\"/\"}" == *"$1"* ]]; } || { echo "wanted: $1"; say; }; }
 printed() { [[ "$output" == *"$1"* ]] || { echo "wanted: $1"; say; }; }
 seen() { jq -e "$@" "$T/guest.json" >/dev/null || { echo "not so: $*"; cat "$T/guest.json"; return 1; }; }
 equal() { [ "$1" = "$2" ] || { echo "got:    $1"; echo "wanted: $2"; return 1; }; }
@@ -131,7 +132,7 @@ leftovers() {
 	left+=$(grep -F "$T/" /proc/self/mountinfo || true)
 	left+=$(find "$(cgroup_root)" -maxdepth 4 -name "*$ID*" 2>/dev/null || true)
 	left+=$(find /proc -maxdepth 2 -path '/proc/[0-9]*/root' -lname "$T*" 2>/dev/null || true)
-	[ ! -d "$ROOT" ] || left+=$(ls -A "$ROOT")
+	[ ! -d "$ROOT" ] || left+=$(ls "$ROOT")
 	[ -z "$left" ] || { echo "left behind: $left"; return 1; }
 }
 teardown() {

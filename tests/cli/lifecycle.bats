@@ -60,6 +60,15 @@ pid_dead() { [ ! -d "/proc/$1" ] || [ "$(sed -n 's/^State:.\(.\).*/\1/p' "/proc/
 	refused 'exec format error' start "$ID"
 }
 
+@test "a container without a process can be created, not started" {
+	config 'del(.process)'
+	create_it
+	has_status created
+	oci start "$ID"
+	exited 1
+	[[ $stderr == *process* ]] || say
+}
+
 @test "an id can be taken once" {
 	args sleep 100
 	create_it
@@ -135,6 +144,7 @@ pid_dead() { [ ! -d "/proc/$1" ] || [ "$(sed -n 's/^State:.\(.\).*/\1/p' "/proc/
 }
 
 @test "list: table, json, quiet, and none" {
+	mkdir -m 700 "$ROOT"
 	ok list
 	printed 'ID'
 	ok list -f json
@@ -171,10 +181,10 @@ pid_dead() { [ ! -d "/proc/$1" ] || [ "$(sed -n 's/^State:.\(.\).*/\1/p' "/proc/
 	wait_for 10 test -e "$R/ready"
 	local pid=$(pgrep -P "$job" | head -1)
 	kill -TERM "${pid:-$job}"
-	run wait_job "$job"
+	status=0
+	wait "$job" || status=$?
 	exited 21
 }
-wait_job() { wait "$1"; }
 
 @test "a create that fails leaves nothing: state, cgroup, process" {
 	args /no/such/program
@@ -200,7 +210,7 @@ wait_job() { wait "$1"; }
 	args sleep 100
 	local i won=0
 	for i in 1 2 3 4 5 6 7 8; do
-		(ocirun create -b "$B" "$ID" </dev/null >/dev/null 2>"$T/err.$i" 3>&- 4>&-; echo $? >"$T/rc.$i") &
+		(ocirun create -b "$B" "$ID" </dev/null >/dev/null 2>"$T/err.$i" 3>&- 4>&- && r=0 || r=$?; echo $r >"$T/rc.$i") &
 	done
 	wait
 	for i in 1 2 3 4 5 6 7 8; do
@@ -215,7 +225,7 @@ wait_job() { wait "$1"; }
 	args true
 	local i
 	for i in $(seq 20); do
-		(ocirun run -b "$B" "$ID-$i" </dev/null >/dev/null 2>"$T/err.$i" 3>&- 4>&-; echo $? >"$T/rc.$i") &
+		(ocirun run -b "$B" "$ID-$i" </dev/null >/dev/null 2>"$T/err.$i" 3>&- 4>&- && r=0 || r=$?; echo $r >"$T/rc.$i") &
 	done
 	wait
 	for i in $(seq 20); do [ "$(cat "$T/rc.$i")" -eq 0 ] || { cat "$T/err.$i"; return 1; }; done
@@ -224,8 +234,8 @@ wait_job() { wait "$1"; }
 @test "two starts at once: one wins" {
 	args sleep 100
 	create_it
-	(ocirun start "$ID" >/dev/null 2>&1 3>&- 4>&-; echo $? >"$T/rc.1") &
-	(ocirun start "$ID" >/dev/null 2>&1 3>&- 4>&-; echo $? >"$T/rc.2") &
+	(ocirun start "$ID" >/dev/null 2>&1 3>&- 4>&- && r=0 || r=$?; echo $r >"$T/rc.1") &
+	(ocirun start "$ID" >/dev/null 2>&1 3>&- 4>&- && r=0 || r=$?; echo $r >"$T/rc.2") &
 	wait
 	equal "$(cat "$T/rc.1" "$T/rc.2" | sort | tr -d '\n')" 01
 }
@@ -234,7 +244,7 @@ wait_job() { wait "$1"; }
 	args sleep 100
 	create_it
 	local i
-	for i in 1 2 3 4; do (ocirun delete -f "$ID" >/dev/null 2>&1 3>&- 4>&-; echo $? >"$T/rc.$i") & done
+	for i in 1 2 3 4; do (ocirun delete -f "$ID" >/dev/null 2>&1 3>&- 4>&- && r=0 || r=$?; echo $r >"$T/rc.$i") & done
 	wait
 	for i in 1 2 3 4; do equal "$(cat "$T/rc.$i")" 0; done
 }

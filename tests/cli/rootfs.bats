@@ -67,9 +67,9 @@ load helpers
 	mount --make-rshared "$T/shared"
 	mv "$B" "$T/shared/bundle"
 	B=$T/shared/bundle
-	local before=$(wc -l </proc/self/mountinfo)
+	local before=$(grep -c "$T" /proc/self/mountinfo)
 	run_guest
-	equal "$(wc -l </proc/self/mountinfo)" "$before"
+	equal "$(grep -c "$T" /proc/self/mountinfo)" "$before"
 	umount "$T/shared"
 }
 

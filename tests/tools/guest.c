@@ -341,6 +341,9 @@ static void words(void)
 	fprintf(out, "%d", personality(0xffffffff));
 	key("nnp");
 	fprintf(out, "%d", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+	/* a system call that no kernel has yet: what does the filter make of it? */
+	key("newest_call_errno");
+	fprintf(out, "%d", syscall(1000) < 0 ? errno : 0);
 	key("pdeathsig");
 	int death = 0;
 	prctl(PR_GET_PDEATHSIG, &death);

@@ -146,14 +146,15 @@ START_TEST(labels_need_their_lsm)
 {
 	proc.apparmor_profile = "p";
 	ck_assert_int_lt(security_plan_make(a, &config, &proc, &host, &plan), 0);
-	ck_assert_str_eq(err_get()->text, "apparmor: config provided but apparmor not supported");
+	ck_assert_str_eq(err_get()->text, "/process/apparmorProfile: apparmor: config provided but "
+					  "apparmor not supported");
 	host.apparmor = true;
 	must_plan();
 	ck_assert_str_eq(plan.apparmor, "p");
 	proc = (struct oci_process){ .selinux_label = "a:b:c:d", .apparmor_profile = "" };
 	ck_assert_int_lt(security_plan_make(a, &config, &proc, &host, &plan), 0);
-	ck_assert_str_eq(err_get()->text, "selinux label is specified in config, but selinux is "
-					  "disabled or not supported");
+	ck_assert_str_eq(err_get()->text, "/process/selinuxLabel: selinux label is specified "
+					  "in config, but selinux is disabled or not supported");
 	host.selinux = true;
 	must_plan();
 	ck_assert_str_eq(plan.selinux, "a:b:c:d");
