@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Descriptor ranges. close_range is one call; where it is missing or a filter forbids it, the
- * open descriptors are read from /proc/self/fd. */
+ * open descriptors are read from /proc/self/fd, and where there is no /proc (a container may have
+ * none) every number is tried. */
 #include "base/fd.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "base/cleanup.h"
@@ -51,6 +53,21 @@ static int walk_one(int fd, enum walk what)
 	return 0;
 }
 
+/* The last resort. The limit may have been lowered below a number in use, hence the floor; the
+ * ceiling keeps the time within a tenth of a second. */
+static int walk_numbers(int first, enum walk what)
+{
+	struct rlimit limit = { 0 };
+	int end = 1 << 16;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max > (rlim_t)end)
+		end = limit.rlim_max > 1 << 20 ? 1 << 20 : (int)limit.rlim_max;
+	for (int fd = first; fd < end; fd++)
+		if (fd_is_open(fd))
+			TRY(walk_one(fd, what));
+	return 0;
+}
+
 /* The slow way. */
 static int walk_from(int first, enum walk what)
 {
@@ -58,7 +75,8 @@ static int walk_from(int first, enum walk what)
 	struct dirent *e;
 
 	if (!d)
-		return err_sys("open \"/proc/self/fd\"");
+		return errno == ENOENT ? walk_numbers(first, what)
+				       : err_sys("open \"/proc/self/fd\"");
 	while ((errno = 0, e = readdir(d))) {
 		uint64_t fd;
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening and writing below a /proc that we have made sure of. */
+/* Opening and writing below a /proc that we have made sure of. Without openat2 the path is walked
+ * name by name: no symlink, and nothing that lies on another mount where statx can tell (5.8), on
+ * another file system where it cannot. */
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -27,6 +30,57 @@ int procfs_open(int *out)
 	return 0;
 }
 
+/* 0: the kernel does not say. */
+static uint64_t mount_of(int fd)
+{
+	struct statx sx = { 0 };
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &sx) < 0 || !(sx.stx_mask & STATX_MNT_ID))
+		return 0;
+	return sx.stx_mnt_id;
+}
+
+/* One name further down; -1 and errno as openat2 would have it. */
+static int step_below(int dir_fd, const char *name, int flags)
+{
+	struct stat above, st;
+	_cleanup_close_ int fd = openat(dir_fd, name, flags | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &st) < 0 || fstat(dir_fd, &above) < 0)
+		return -1;
+	if (S_ISLNK(st.st_mode) || strcmp(name, "..") == 0) {
+		errno = S_ISLNK(st.st_mode) ? ELOOP : EXDEV;
+		return -1;
+	}
+	if (st.st_dev != above.st_dev || mount_of(fd) != mount_of(dir_fd)) {
+		errno = EXDEV;
+		return -1;
+	}
+	return take_fd(&fd);
+}
+
+static int walk_below(int proc_fd, const char *path, int flags)
+{
+	_cleanup_close_ int dir = -1;
+	char name[NAME_MAX + 1];
+
+	for (const char *rest = path;; rest++) {
+		size_t n = strcspn(rest, "/");
+		if (n == 0 || n > NAME_MAX) {
+			errno = n ? ENAMETOOLONG : EINVAL;
+			return -1;
+		}
+		memcpy(name, rest, n);
+		name[n] = 0;
+		rest += n;
+		int fd = step_below(dir < 0 ? proc_fd : dir, name, *rest ? O_PATH : flags);
+		if (fd < 0 || !*rest)
+			return fd;
+		close_fd(&dir);
+		dir = fd;
+	}
+}
+
 int procfs_open_below(int proc_fd, const char *path, int flags)
 {
 	struct open_how how = {
@@ -37,6 +91,8 @@ int procfs_open_below(int proc_fd, const char *path, int flags)
 	/* EAGAIN: a rename or mount somewhere on the system raced with the walk. */
 	for (int tries = 0; tries < 128; tries++) {
 		int fd = (int)syscall(SYS_openat2, proc_fd, path, &how, sizeof(how));
+		if (fd < 0 && errno == ENOSYS)
+			return walk_below(proc_fd, path, flags);
 		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
 			return fd;
 	}
@@ -46,9 +102,6 @@ int procfs_open_below(int proc_fd, const char *path, int flags)
 static int open_failed(const char *path)
 {
 	switch (errno) {
-	case ENOSYS:
-		return err_msg(ERR_UNSUPPORTED,
-			       "open /proc/%s: openat2 is missing (needs Linux 5.6)", path);
 	case ELOOP:
 		return err_msg(ERR_SYS, "open /proc/%s: a symlink is in the way", path);
 	case EXDEV:

@@ -1,5 +1,5 @@
 # As the root of a user namespace with one id: what an unprivileged user can do. tests/cli/run
-# --env userns enters it; as the real root these run under unshare.
+# --env userns enters it.
 load helpers
 
 rootless_config() {
@@ -8,7 +8,7 @@ rootless_config() {
 	config '.process.terminal = false | .process.args = ["/bin/guest"] | .root.readonly = false'
 }
 prepare() {
-	[ -n "${USERNS:-}" ] || skip "runs in the environment userns"
+	: "${USERNS:?run this topic with tests/cli/run --env userns}"
 	rootless_config
 }
 
