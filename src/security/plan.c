@@ -94,8 +94,9 @@ static int plan_labels(const struct oci_process *proc, const struct host *h,
 {
 	if (proc->apparmor_profile && *proc->apparmor_profile) {
 		if (!h->apparmor)
-			return err_msg(ERR_UNSUPPORTED, "/process/apparmorProfile: apparmor: config "
-							"provided but apparmor not supported");
+			return err_msg(ERR_UNSUPPORTED,
+				       "/process/apparmorProfile: apparmor: config provided but "
+				       "apparmor not supported");
 		out->apparmor = proc->apparmor_profile;
 	}
 	if (proc->selinux_label && *proc->selinux_label) {
