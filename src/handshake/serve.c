@@ -156,6 +156,7 @@ static int check_message(const struct handshake *h, const struct received *m)
 	return 0;
 }
 
+/* 0 or ENDED. */
 static int send_wire(const struct handshake *h, const struct wire *w)
 {
 	ssize_t n;
@@ -163,7 +164,10 @@ static int send_wire(const struct handshake *h, const struct wire *w)
 	do {
 		n = send(h->sock, w, WIRE_SIZE(w->type), MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
-	return n < 0 ? err_sys("answer init") : 0;
+	if (n >= 0)
+		return 0;
+	/* nobody reads any more: init died while we worked on the answer */
+	return errno == EPIPE || errno == ECONNRESET ? ENDED : err_sys("answer init");
 }
 
 /* The child must know that it is over; the error stays recorded. */

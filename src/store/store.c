@@ -183,10 +183,17 @@ static int reserve_once(struct container *c)
 		return err_sys("create the state directory of \"%s\"", c->id);
 	}
 	c->dir_fd = openat(c->root_fd, c->id, DIR_FLAGS);
-	if (c->dir_fd < 0)
-		return errno == ENOENT ? RESERVE_AGAIN
-				       : err_sys("open the state directory of \"%s\"", c->id);
-	TRY(wait_lock(c));
+	if (c->dir_fd < 0 && errno == ENOENT)
+		return RESERVE_AGAIN;
+
+	int r = c->dir_fd < 0 ? err_sys("open the state directory of \"%s\"", c->id) :
+				wait_lock(c);
+
+	if (r < 0) {
+		/* still empty: what we made does not stay; when it is not empty it is not ours */
+		unlinkat(c->root_fd, c->id, AT_REMOVEDIR);
+		return r;
+	}
 	if (is_current(c))
 		return 0;
 	close_fd(&c->dir_fd);

@@ -1,0 +1,99 @@
+# Faults from outside: the runtime is killed at, or refused, one system call at a time. Whatever
+# happens, `delete -f` succeeds twice and afterwards nothing is left; and the next create works.
+load helpers
+
+# Run create under strace with one injection; $status is create's. -b execve: the children of the
+# container's process are not our business.
+inject() { # EXPRESSION
+	status=0
+	timeout -k 5 30 strace -qq -o /dev/null -e trace="${1%%:*}" -e inject="$1" \
+		"$OCIRUN" --root "$ROOT" create -b "$B" "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || status=$?
+}
+cleaned() {
+	ok delete -f "$ID"
+	ok delete -f "$ID"
+	leftovers
+}
+prepare() {
+	require command strace
+	args sleep 100
+}
+
+@test "create killed at each of its steps" {
+	local call when fired=0
+	for call in clone3 mkdirat renameat openat socketpair sendmsg recvmsg sendto recvfrom write close mmap flock; do
+		for when in 1 2 3 5 8 13; do
+			inject "$call:signal=SIGKILL:when=$when"
+			[ "$status" -eq 0 ] || fired=$((fired + 1))
+			cleaned || { echo "killed at $call #$when"; return 1; }
+		done
+	done
+
+	[ "$fired" -ge 20 ]
+	create_it
+	has_status created
+}
+
+@test "create refused at each of its steps: one error, nothing left, no delete needed" {
+	local rule fired=0
+	for rule in clone3:error=EAGAIN mkdirat:error=ENOSPC renameat:error=EIO socketpair:error=EMFILE \
+		openat:error=EMFILE:when=12 openat:error=ENOENT:when=14 openat:error=EACCES:when=16 flock:error=EINTR \
+		prlimit64:error=EPERM:when=2 epoll_create1:error=EMFILE sendmsg:error=EIO recvmsg:error=EIO; do
+		inject "$rule"
+		if [ "$status" -ne 0 ]; then
+			fired=$((fired + 1))
+			[ "$status" -eq 1 ] && [ -s "$T/err" ] || { echo "$rule: status $status: $(cat "$T/err")"; return 1; }
+			leftovers || { echo "after $rule: $(cat "$T/err")"; return 1; }
+		fi
+		cleaned
+	done
+
+	[ "$fired" -ge 4 ]
+}
+
+@test "a state root without space" {
+	mkdir "$ROOT"
+	mount -t tmpfs -o size=4k,nr_inodes=3 tmpfs "$ROOT"
+	oci create -b "$B" "$ID"
+	local was=$status
+	umount "$ROOT"
+	rmdir "$ROOT"
+	equal "$was" 1
+	leftovers
+}
+
+@test "few descriptors: it works or says why" {
+	local n
+	for n in 4 8 12 16 24 32; do
+		status=0
+		(ulimit -n "$n"; exec "$OCIRUN" --root "$ROOT" create -b "$B" "$ID") </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || status=$?
+		[ "$status" -eq 0 ] || { [ "$status" -eq 1 ] && [ -s "$T/err" ]; } || { echo "$n: status $status: $(cat "$T/err")"; return 1; }
+		cleaned
+	done
+}
+
+@test "standard streams closed, in all combinations" {
+	args true
+	local in out err
+	for in in '' '<&-'; do
+		for out in '' '>&-'; do
+			for err in '' '2>&-'; do
+				eval "\"\$OCIRUN\" --root \"\$ROOT\" run -b \"\$B\" \"\$ID\" $in $out $err 3>&- 4>&-"
+			done
+		done
+	done
+}
+
+@test "init killed by somebody while it is created" {
+	config '.hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", $s]}]}' --arg s 'kill -KILL $(sed "s/.*\"pid\": *\([0-9]*\).*/\1/")'
+	local start=$SECONDS
+	refused killed create -b "$B" "$ID"
+	[ $((SECONDS - start)) -lt 10 ]
+	leftovers
+}
+
+@test "a payload that prints much while the reader is slow loses nothing" {
+	script 'head -c 5000000 /dev/zero'
+	local n=$("$OCIRUN" --root "$ROOT" run -b "$B" "$ID" 3>&- 4>&- | (sleep 1; wc -c))
+	equal "$n" 5000000
+}
