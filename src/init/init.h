@@ -30,6 +30,9 @@ struct init {
 	const char *program;
 };
 
+/* The name (/proc/PID/comm) of a child that has not executed the program yet. */
+#define INIT_COMM "ocirun:init"
+
 struct step {
 	const char *name;
 	int (*run)(struct init *in);

@@ -23,6 +23,9 @@ int step_shed(struct init *in)
 
 int step_guard(struct init *in)
 {
+	/* execve replaces the name: so `start` can tell whether the program ever ran. */
+	if (prctl(PR_SET_NAME, INIT_COMM) < 0)
+		return err_sys("name the init process");
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return err_sys("set the parent death signal");
 	/* An ordinary user must still be able to write our maps: the ns room makes us undumpable.

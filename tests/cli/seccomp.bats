@@ -124,3 +124,10 @@ deny() { profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir
 	profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ALLOW","errnoRet":1}]}'
 	refused /linux/seccomp run -b "$B" "$ID"
 }
+
+@test "start says so when the filter kills init at execve" {
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["execve"], action: "SCMP_ACT_KILL_PROCESS"}]}'
+	create_it
+	refused 'killed by SIGSYS before its program ran' start "$ID"
+	has_status stopped
+}
