@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "config/config.h"
+#include "process/process.h"
 #include "rootfs/rootfs.h"
 #include "runtime/runtime.h"
 #include "security/security.h"
@@ -16,6 +17,19 @@ static const char *const namespaces[] = { "cgroup", "ipc",  "mount", "network",
 static struct oci_strs list(const char *const *v, size_t n)
 {
 	return (struct oci_strs){ .v = (const char **)v, .n = n, .present = true };
+}
+
+/* The words of a name table, in its order. */
+static struct oci_strs words(struct arena *a, const struct name *t)
+{
+	struct oci_strs out = { .present = true };
+	size_t n = 0;
+	while (t[n].word)
+		n++;
+	out.v = arena_calloc(a, n, sizeof(*out.v));
+	for (out.n = 0; out.n < n; out.n++)
+		out.v[out.n] = t[out.n].word;
+	return out;
 }
 
 static void unsafe_annotations(struct arena *a, struct oci_strs *out)
@@ -54,6 +68,10 @@ static void fill_linux(struct runtime *rt, struct oci_features_linux *l)
 	seccomp.supported_flags = sec.supported_flags;
 	l->seccomp = &seccomp;
 	l->apparmor = l->selinux = &yes; /* built in; whether the host has them is not asked here */
+	static struct oci_features_memory_policy policy;
+	policy.modes = words(rt->arena, process_mempolicy_modes);
+	policy.flags = words(rt->arena, process_mempolicy_flags);
+	l->memory_policy = &policy;
 	l->intel_rdt = &rdt;
 	ext.idmap = rt->host.mount_setattr ? &yes : &no;
 	l->mount_extensions = &ext;
