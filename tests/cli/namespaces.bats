@@ -172,3 +172,33 @@ host_ns() { stat -Lc %i "/proc/self/ns/$1"; }
 	run_guest
 	seen '.pid > 1 and .sid == .pid'
 }
+
+@test "an unprivileged user's subordinate ids go through newuidmap" {
+	require root
+	require command newuidmap
+	mkdir -p -m 700 "$T/user"
+	chown 1000:1000 "$T/user"
+	chown -R 1000:1000 "$B"
+	rm "$B/config.json"
+	ocirun spec --rootless -b "$B"
+	config '.process.terminal = false | .process.args = ["/bin/guest"] | .root.readonly = false
+		| .linux.uidMappings = [{containerID: 0, hostID: 1000, size: 1}, {containerID: 1, hostID: 300000, size: 1000}]
+		| .linux.gidMappings = .linux.uidMappings'
+	mkdir "$T/etc"
+	printf 'root:x:0:0::/:/bin/sh\nbuilder:x:1000:1000::/:/bin/sh\n' >"$T/etc/passwd"
+	echo 'builder:300000:1000' | tee "$T/etc/subuid" >"$T/etc/subgid"
+	cat >"$T/as-user" <<-END
+		mount --bind "$T/etc" /etc
+		exec setpriv --reuid 1000 --regid 1000 --clear-groups env XDG_RUNTIME_DIR="$T/user" "$OCIRUN" run -b "$B" "$ID"
+	END
+	run --separate-stderr unshare -m --propagation private sh "$T/as-user" </dev/null 3>&- 4>&-
+	succeeded
+	printf '%s\n' "$output" >"$T/guest.json"
+	seen '[.uid_map[] | [scan("[0-9]+")]] == [["0","1000","1"],["1","300000","1000"]]'
+	seen '[.gid_map[] | [scan("[0-9]+")]] == [["0","1000","1"],["1","300000","1000"]]'
+	equal "$(ls "$T/user/ocirun")" ""
+	# a range that is not ours is refused, with a word on what to do
+	config '.linux.uidMappings[1].hostID = 900000'
+	run --separate-stderr unshare -m --propagation private sh "$T/as-user" </dev/null 3>&- 4>&-
+	failed_with newuidmap
+}
