@@ -184,12 +184,13 @@ host_ns() { stat -Lc %i "/proc/self/ns/$1"; }
 	config '.process.terminal = false | .process.args = ["/bin/guest"] | .root.readonly = false
 		| .linux.uidMappings = [{containerID: 0, hostID: 1000, size: 1}, {containerID: 1, hostID: 300000, size: 1000}]
 		| .linux.gidMappings = .linux.uidMappings'
+	cp "$OCIRUN" "$T/ocirun" # the folder it was built in may be closed to the user
 	mkdir "$T/etc"
 	printf 'root:x:0:0::/:/bin/sh\nbuilder:x:1000:1000::/:/bin/sh\n' >"$T/etc/passwd"
 	echo 'builder:300000:1000' | tee "$T/etc/subuid" >"$T/etc/subgid"
 	cat >"$T/as-user" <<-END
 		mount --bind "$T/etc" /etc
-		exec setpriv --reuid 1000 --regid 1000 --clear-groups env XDG_RUNTIME_DIR="$T/user" "$OCIRUN" run -b "$B" "$ID"
+		exec setpriv --reuid 1000 --regid 1000 --clear-groups env XDG_RUNTIME_DIR="$T/user" "$T/ocirun" run -b "$B" "$ID"
 	END
 	run --separate-stderr unshare -m --propagation private sh "$T/as-user" </dev/null 3>&- 4>&-
 	succeeded
