@@ -146,7 +146,13 @@ int rootfs_enter(const struct rootfs_plan *p, struct rootfs *r)
 
 	r->arena = arena_new();
 	TRY(open_null(&r->null_fd));
-	TRY(open_proc_fds(&r->proc_fd));
+	int res = open_proc_fds(&r->proc_fd);
+	/* In a joined mount namespace /proc may be of a pid namespace that we are not in, and has no
+	 * "self" then. The mount API does without names. */
+	if (res == -ENOENT && p->use_fd_api)
+		err_dropped(res);
+	else
+		TRY(res);
 	TRY(cut_from_host(p));
 	if (p->new_mount_ns && keeps_peers(p))
 		TRY(make_parent_private(r->arena, p->root));

@@ -203,3 +203,21 @@ host_ns() { stat -Lc %i "/proc/self/ns/$1"; }
 	run --separate-stderr unshare -m --propagation private sh "$T/as-user" </dev/null 3>&- 4>&-
 	failed_with newuidmap
 }
+
+@test "a joined mount namespace may have the proc of other processes" {
+	require root
+	require newapi
+	unshare -mpf --mount-proc --propagation private sleep 100 3>&- 4>&- &
+	STARTED+=("$!")
+	wait_for 5 pgrep -P "$!"
+	local holder
+	holder=$(pgrep -P "$!")
+	STARTED+=("$holder")
+	wait_for 5 sh -c "! [ /proc/$holder/ns/mnt -ef /proc/self/ns/mnt ]"
+	ns_del mount
+	ns_add mount "/proc/$holder/ns/mnt"
+	config 'del(.linux.maskedPaths, .linux.readonlyPaths)'
+	run_guest
+	seen --arg ns "$(stat -Lc %i "/proc/$holder/ns/mnt")" '(.ns.mnt | tostring) == $ns and .pid == 1'
+	kill "$holder"
+}
