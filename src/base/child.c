@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -110,6 +111,9 @@ static enum stage become_program(const struct child_opts *o, struct ends *e)
 
 	setpgid(0, 0);
 	default_signals();
+	/* Nobody would wait for it, or undo what it does, once we are gone. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return STAGE_PREPARE;
 	for (int i = 0; i < 3; i++)
 		if (e->its[i] >= 0 && dup2(e->its[i], i) < 0)
 			return STAGE_PREPARE;

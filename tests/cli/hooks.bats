@@ -127,3 +127,16 @@ hook() { # KIND SCRIPT [EXTRA-JSON]
 	succeeded
 	! grep -qE ' [3-9] -> (/|socket|anon)' "$T/fds" || { cat "$T/fds"; false; }
 }
+
+@test "a hook ends with the runtime that is killed" {
+	hook createRuntime "echo \$\$ >$T/hook; exec sleep 100"
+	args true
+	create_it & # in a shell of its own, so that only the runtime itself is hit
+	STARTED+=("$!")
+	wait_for 10 test -s "$T/hook"
+	local hook
+	hook=$(cat "$T/hook")
+	kill -KILL "$(sed -n 's/^PPid:\t//p' "/proc/$hook/status")"
+	wait_for 5 sh -c "! kill -0 $hook 2>/dev/null"
+	ok delete -f "$ID"
+}
