@@ -147,8 +147,8 @@ int rootfs_enter(const struct rootfs_plan *p, struct rootfs *r)
 	r->arena = arena_new();
 	TRY(open_null(&r->null_fd));
 	int res = open_proc_fds(&r->proc_fd);
-	/* In a joined mount namespace /proc may be of a pid namespace that we are not in, and has no
-	 * "self" then. The mount API does without names. */
+	/* In a joined mount namespace /proc may be of a pid namespace that we are not in, without
+	 * a "self". The mount API does without names. */
 	if (res == -ENOENT && p->use_fd_api)
 		err_dropped(res);
 	else
