@@ -106,3 +106,39 @@ receive() { # start a receiver on $T/console
 	ok start "$ID"
 	wait_for 10 grep -q through "$T/tty"
 }
+
+# Run ocirun on a terminal of its own, 30x90, resize it to 40x100 when the program is ready; print
+# what came out, and whether the terminal's modes were raw meanwhile and are as before at the end.
+on_a_terminal() {
+	python3 - "$OCIRUN" --root "$ROOT" run -b "$B" "$ID" <<-'END'
+		import fcntl, os, pty, select, signal, struct, subprocess, sys, termios, time
+		def resize(rows, cols):
+		    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+		master, slave = pty.openpty()
+		resize(30, 90)
+		before, raw, out, sent = termios.tcgetattr(slave), False, b"", False
+		p = subprocess.Popen(sys.argv[1:], stdin=slave, stdout=slave, stderr=slave)
+		end = time.time() + 30
+		while p.poll() is None and time.time() < end:
+		    if select.select([master], [], [], 0.1)[0]:
+		        out += os.read(master, 4096)
+		    if b"ready" in out and not sent:
+		        raw = not termios.tcgetattr(slave)[3] & (termios.ICANON | termios.ECHO)
+		        resize(40, 100)
+		        p.send_signal(signal.SIGWINCH)
+		        sent = True
+		while select.select([master], [], [], 0.2)[0]:
+		    out += os.read(master, 4096)
+		print(out.decode().replace("\r", ""), end="")
+		print("raw" if raw else "cooked", "restored" if termios.tcgetattr(slave) == before else "changed", p.poll())
+	END
+}
+
+@test "foreground: the size follows, the terminal is raw meanwhile and restored" {
+	config '.process.terminal = true'
+	script 'trap "stty size; exit 3" WINCH; stty size; echo ready; while :; do sleep 0.05; done'
+	run on_a_terminal 3>&- 4>&-
+	printed '30 90'
+	printed '40 100'
+	printed 'raw restored 3'
+}
