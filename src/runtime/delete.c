@@ -57,7 +57,7 @@ int destroy(struct runtime *rt, struct container *c, const struct oci_record *re
 	return store_remove(c);
 }
 
-static int kill_init(pid_t pid, uint64_t start_time)
+int kill_init(pid_t pid, uint64_t start_time)
 {
 	_cleanup_close_ int fd = sys_pidfd_open(pid);
 	if (fd < 0 || !store_process_alive(pid, start_time))
@@ -103,7 +103,7 @@ int runtime_delete(struct runtime *rt, const char *id, bool force)
 	struct container c = CONTAINER_INIT;
 	const char *root;
 	TRY(store_check_id(id));
-	TRY(runtime_host(rt));
+	TRY(runtime_identity(rt));
 	TRY(store_root(rt->arena, rt->root, rt->host.rootless, false, &root));
 	int r = store_open(root, id, &c);
 	if (r >= 0)

@@ -122,14 +122,3 @@ int runtime_features(struct runtime *rt)
 	return io_write_all(STDOUT_FILENO, "\n", 1);
 }
 
-/* Lives here because every verb needs it and it prints nothing. */
-int runtime_host(struct runtime *rt)
-{
-	if (rt->probed)
-		return 0;
-	TRY(host_probe(rt->arena, &rt->host));
-	if (rt->rootless >= 0)
-		rt->host.rootless = rt->rootless;
-	rt->probed = true;
-	return 0;
-}

@@ -51,6 +51,8 @@ int plan_for(struct runtime *rt, const struct create_opts *o, const struct bundl
 int attach(struct launch *l) MUST_CHECK;
 /* delete.c: remove a dead container's cgroup, run poststop, remove its directory. */
 int destroy(struct runtime *rt, struct container *c, const struct oci_record *rec) MUST_CHECK;
+/* SIGKILL by pidfd and start time, and wait for the end; nothing when it is gone already. */
+int kill_init(pid_t pid, uint64_t start_time) MUST_CHECK;
 /* Run hooks of a phase in the runtime's namespaces. */
 int run_hooks(struct arena *a, const struct plan *p, const struct hooks *h, enum oci_status status,
 	      pid_t pid) MUST_CHECK;

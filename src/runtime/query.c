@@ -13,7 +13,7 @@ int container_open(struct runtime *rt, const char *id, struct container *c, stru
 {
 	const char *root;
 	TRY(store_check_id(id));
-	TRY(runtime_host(rt));
+	TRY(runtime_identity(rt));
 	TRY(store_root(rt->arena, rt->root, rt->host.rootless, false, &root));
 	TRY(store_open(root, id, c));
 	*rec = NULL;
@@ -185,7 +185,7 @@ int runtime_list(struct runtime *rt, const char *format, bool quiet)
 	if (format && !json && !streq(format, "table"))
 		return err_msg(ERR_USAGE, "invalid format option \"%s\", expected table or json",
 			       format);
-	TRY(runtime_host(rt));
+	TRY(runtime_identity(rt));
 	TRY(store_root(rt->arena, rt->root, rt->host.rootless, false, &root));
 	int r = TRY(store_list(rt->arena, root, &ids));
 	if (r == STORE_NO_ROOT && rt->root)

@@ -52,3 +52,5 @@ int runtime_spec(struct runtime *rt, const char *dir, bool rootless) MUST_CHECK;
 
 /* Probe the host once and apply --rootless. */
 int runtime_host(struct runtime *rt) MUST_CHECK;
+/* Only who we are, which is enough to find the state root. */
+int runtime_identity(struct runtime *rt) MUST_CHECK;

@@ -115,8 +115,11 @@ int runtime_start(struct runtime *rt, const char *id)
 		r = check_exec(rt->arena, rec);
 	if (r >= 0) {
 		r = poststart(rt, &c, rec);
-		if (r < 0 && store_process_alive(rec->pid, rec->start_time))
-			kill(rec->pid, SIGKILL);
+		if (r < 0) {
+			struct err why = *err_get();
+			err_dropped(kill_init(rec->pid, rec->start_time));
+			r = err_set(&why);
+		}
 	}
 	store_close(&c);
 	return r < 0 ? r : 0;

@@ -131,15 +131,25 @@ static void probe_calls(struct host *h)
 	h->clone3 = !refused(syscall(SYS_clone3, NULL, 0));
 }
 
-int host_probe(struct arena *a, struct host *out)
+int host_identity(struct host *out)
 {
-	struct host h = { .euid = geteuid(), .egid = getegid(), .cgroup_root = "" };
+	struct host h = {
+		.euid = geteuid(), .egid = getegid(), .cgroup_root = "", .own_cgroup = "/"
+	};
 	struct stat st;
 	if (stat("/proc/self/ns/user", &st) == 0)
 		h.in_userns = st.st_ino != INIT_USERNS_INO;
 	else if (errno != ENOENT || access("/proc/self/stat", F_OK) < 0)
 		return err_sys("read /proc/self/ns/user (is /proc mounted?)");
 	h.rootless = h.euid != 0 || h.in_userns;
+	*out = h;
+	return 0;
+}
+
+int host_probe(struct arena *a, struct host *out)
+{
+	struct host h;
+	TRY(host_identity(&h));
 	h.systemd_running = access("/run/systemd/system", F_OK) == 0;
 	TRY_AS(probe_cgroups(a, &h), "looking for the cgroup file system");
 	h.apparmor = apparmor_enabled();

@@ -28,6 +28,9 @@ struct host {
 	int last_cap; /* highest capability number of this kernel */
 };
 
+/* Who we are alone (euid, egid, in_userns, rootless): all that a verb needs which only looks a
+ * container up. The rest of *out says "no such thing". */
+int host_identity(struct host *out) MUST_CHECK;
 int host_probe(struct arena *a, struct host *out) MUST_CHECK;
 
 /* Pure parts, for tests. */
