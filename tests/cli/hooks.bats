@@ -90,6 +90,7 @@ hook() { # KIND SCRIPT [EXTRA-JSON]
 	args sleep 100
 	create_it
 	refused poststart start "$ID"
+	has_status stopped
 }
 
 @test "a timeout kills the hook" {
