@@ -67,8 +67,11 @@ static int answer_console(void *ctx, struct ask *ask)
 	struct launch *l = ctx;
 	if (ask->fd < 0)
 		return err_msg(ERR_BUG, "the terminal did not come with its message");
-	if (l->console_sock < 0)
+	if (l->console_sock < 0) {
+		/* The size is right before the program looks, and a resize is a real one. */
+		TRY(tty_copy_winsize(STDIN_FILENO, ask->fd));
 		return fd_dup_high(ask->fd, &l->master);
+	}
 	TRY_AS(tty_send(l->console_sock, ask->fd), "send the terminal to \"%s\"",
 	       l->opts->console_socket);
 	close_fd(&l->console_sock);
