@@ -59,6 +59,9 @@ int run_hooks(struct arena *a, const struct plan *p, const struct hooks *h, enum
 /* store access for the verbs: the root, an open container and its record (NULL: none written). */
 int container_open(struct runtime *rt, const char *id, struct container *c,
 		   struct oci_record **rec) MUST_CHECK;
+/* The same with the lock, and the record as it is under the lock. */
+int container_open_locked(struct runtime *rt, const char *id, struct container *c,
+			  struct oci_record **rec) MUST_CHECK;
 /* The saved config of a container. */
 int container_config(struct runtime *rt, const struct container *c,
 		     struct oci_config **out) MUST_CHECK;

@@ -23,6 +23,19 @@ int container_open(struct runtime *rt, const char *id, struct container *c, stru
 	return r < 0 ? r : 0;
 }
 
+int container_open_locked(struct runtime *rt, const char *id, struct container *c,
+			  struct oci_record **rec)
+{
+	TRY(container_open(rt, id, c, rec));
+	*rec = NULL;
+	int r = store_lock(c);
+	if (r >= 0)
+		r = store_load(rt->arena, c, rec);
+	if (r < 0)
+		store_close(c);
+	return r < 0 ? r : 0;
+}
+
 int container_config(struct runtime *rt, const struct container *c, struct oci_config **out)
 {
 	char *text;

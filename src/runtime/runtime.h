@@ -45,6 +45,11 @@ int runtime_list(struct runtime *rt, const char *format, bool quiet) MUST_CHECK;
 /* `all`: not an error when the container's init is gone. */
 int runtime_kill(struct runtime *rt, const char *id, int signo, bool all) MUST_CHECK;
 int runtime_delete(struct runtime *rt, const char *id, bool force) MUST_CHECK;
+int runtime_pause(struct runtime *rt, const char *id) MUST_CHECK;
+int runtime_resume(struct runtime *rt, const char *id) MUST_CHECK;
+/* format: NULL or "table" or "json"; args go to ps(1). */
+int runtime_ps(struct runtime *rt, const char *id, const char *format, const char *const *args,
+	       size_t nargs) MUST_CHECK;
 int runtime_features(struct runtime *rt) MUST_CHECK;
 int runtime_explain(struct runtime *rt, const struct create_opts *o) MUST_CHECK;
 /* Write a default config.json into DIR; refuses to overwrite. */
