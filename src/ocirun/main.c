@@ -40,6 +40,7 @@ static const struct command *const commands[] = {
 	&cmd_create, &cmd_start,  &cmd_run,  &cmd_state,    &cmd_list,
 	&cmd_pause, &cmd_resume, &cmd_ps,
 	&cmd_kill,   &cmd_delete, &cmd_spec, &cmd_features, &cmd_explain,
+	&cmd_wait,
 };
 
 static NORETURN void out_of_memory(size_t wanted)

@@ -62,16 +62,22 @@ static int attend(struct launch *l, struct loop *loop, struct attached *at)
 	return relay ? tty_relay_drain(relay) : 0;
 }
 
-static int remove_container(struct launch *l)
+/* Kept: for `wait`, since nobody can ask the kernel about a process that we have reaped. */
+static int save_status(struct launch *l, struct container *c, int status)
 {
-	if (l->opts->keep)
-		return 0;
+	l->record.ended = true;
+	l->record.wait_status = (uint32_t)status;
+	return store_save(l->rt->arena, c, &l->record);
+}
+
+static int remove_container(struct launch *l, int status)
+{
 	struct container c = CONTAINER_INIT;
 	int r = store_open(l->container.root, l->container.id, &c);
 	if (r >= 0)
 		r = store_lock(&c);
 	if (r >= 0)
-		r = destroy(l->rt, &c, &l->record);
+		r = l->opts->keep ? save_status(l, &c, status) : destroy(l->rt, &c, &l->record);
 	else
 		err_clear(); /* somebody deleted it already: that is what we wanted */
 	store_close(&c);
@@ -94,6 +100,6 @@ int attach(struct launch *l)
 		launch_undo(l);
 		return r;
 	}
-	TRY(remove_container(l));
+	TRY(remove_container(l, at.status));
 	return WIFSIGNALED(at.status) ? 128 + WTERMSIG(at.status) : WEXITSTATUS(at.status);
 }

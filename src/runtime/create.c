@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/sock.h"
 #include "hooks/hooks.h"
+#include "runtime/ending.h"
 #include "runtime/launch.h"
 
 /* systemd's socket activation: descriptors 3.. belong to us only when LISTEN_PID says so. */
@@ -201,6 +202,7 @@ static int run_started(struct launch *l)
 {
 	const struct oci_hooks *h = l->plan.config->hooks;
 	TRY(launch_wait_exec(l));
+	TRY(ending_check_exec(l->rt->arena, &l->record, -1));
 	if (h) {
 		struct hooks run = { .kind = "poststart",
 				     .v = h->poststart.v,

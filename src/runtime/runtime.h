@@ -40,6 +40,8 @@ int runtime_create(struct runtime *rt, const struct create_opts *o, const char *
 /* Gives the exit status of the container's process (128 + n for signal n); 0 when detached. */
 int runtime_run(struct runtime *rt, const struct create_opts *o, const char *id) MUST_CHECK;
 int runtime_start(struct runtime *rt, const char *id) MUST_CHECK;
+/* Gives the exit status of the container's init (128 + n for signal n), once it has ended. */
+int runtime_wait(struct runtime *rt, const char *id) MUST_CHECK;
 int runtime_state(struct runtime *rt, const char *id) MUST_CHECK;
 int runtime_list(struct runtime *rt, const char *format, bool quiet) MUST_CHECK;
 /* `all`: not an error when the container's init is gone. */

@@ -4,14 +4,12 @@
  * error that stopped it. */
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "base/cleanup.h"
-#include "base/io.h"
-#include "base/names.h"
 #include "hooks/hooks.h"
-#include "init/init.h"
+#include "runtime/ending.h"
 #include "runtime/launch.h"
+#include "sys/pidfd.h"
 
 static int check_created(struct container *c, const struct oci_record *rec)
 {
@@ -43,45 +41,6 @@ static int hear(int sock)
 	return 0;
 }
 
-static int killed_before_exec(const char *stat)
-{
-	/* The last field is what waitpid would give; 0 when we may not see it. */
-	const char *last = strrchr(stat, ' ');
-	int status = last ? (int)strtol(last, NULL, 10) : 0;
-	if (WIFSIGNALED(status))
-		return err_msg(
-			ERR_STATE, "the container's init was killed by %s before its program ran%s",
-			signal_name(WTERMSIG(status)),
-			WTERMSIG(status) == SIGSYS ? ": does the seccomp profile allow execve?"
-						   : "");
-	return err_msg(ERR_STATE, "the container's init ended before its program ran");
-}
-
-/* The connection is closed: by execve, or by death. A process that never got to execve still has
- * the name of our init, dead or alive; the name changes a moment after the descriptors close, and a
- * dying process becomes a zombie a moment after, hence the short wait. Reaped by its parent in the
- * meantime: nobody can tell any more, and it counts as started. */
-static int check_exec(struct arena *a, const struct oci_record *rec)
-{
-	const char *path = arena_printf(a, "/proc/%d/stat", (int)rec->pid);
-	for (int tries = 0; tries < 1000; tries++) {
-		char *stat, *name;
-		size_t len;
-		if (io_read_virtual(a, AT_FDCWD, path, 4096, &stat, &len) < 0) {
-			err_dropped(-ESRCH);
-			return 0;
-		}
-		name = strchr(stat, '(');
-		const char *state = name ? after_prefix(name, "(" INIT_COMM ") ") : NULL;
-		if (!state)
-			return 0;
-		if (*state == 'Z' || *state == 'X')
-			return killed_before_exec(stat);
-		usleep(1000);
-	}
-	return 0;
-}
-
 static int poststart(struct runtime *rt, const struct container *c, const struct oci_record *rec)
 {
 	struct oci_config *config;
@@ -98,13 +57,16 @@ int runtime_start(struct runtime *rt, const char *id)
 {
 	struct container c = CONTAINER_INIT;
 	struct oci_record *rec;
-	_cleanup_close_ int sock = -1;
+	_cleanup_close_ int sock = -1, pidfd = -1;
 	TRY(container_open(rt, id, &c, &rec));
 	int r = store_lock(&c);
 	if (r >= 0 && !rec)
 		r = err_msg(ERR_STATE, "cannot start a container in the creating state");
 	if (r >= 0)
 		r = check_created(&c, rec);
+	/* Opened while init lives: it remembers how a program ended that is gone when we look. */
+	if (r >= 0)
+		pidfd = sys_pidfd_open(rec->pid);
 	if (r >= 0)
 		r = store_start_connect(&c, &sock);
 	if (r >= 0)
@@ -112,7 +74,7 @@ int runtime_start(struct runtime *rt, const char *id)
 	if (r >= 0)
 		r = hear(sock);
 	if (r >= 0)
-		r = check_exec(rt->arena, rec);
+		r = ending_check_exec(rt->arena, rec, pidfd);
 	if (r >= 0) {
 		r = poststart(rt, &c, rec);
 		if (r < 0) {

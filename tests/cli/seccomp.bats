@@ -130,4 +130,7 @@ deny() { profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir
 	create_it
 	refused 'killed by SIGSYS before its program ran' start "$ID"
 	has_status stopped
+	ok delete "$ID"
+	refused 'killed by SIGSYS before its program ran' run -b "$B" "$ID"
+	[ ! -e "$ROOT/$ID" ]
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pretends to be an older kernel: enosys NAME[,NAME...] COMMAND [ARG...] runs the command with a
  * seccomp filter that answers ENOSYS to the system calls named. The group "mountapi" stands for the
- * new mount interface; "new" for everything ocirun has a fallback for.
+ * new mount interface; "new" for everything ocirun has a fallback for; "pidfd_info" for one
+ * request of ioctl, answered with ENOTTY.
  * Surprise: no_new_privs is set only when the filter cannot be loaded without it, because a
  * container inherits it and tests look at it. */
 #include <errno.h>
@@ -25,7 +26,7 @@ static const struct { const char *name; int no; } calls[] = {
 };
 static const struct { const char *name, *stands_for; } groups[] = {
 	{ "mountapi", "open_tree,move_mount,fsopen,fsconfig,fsmount,fspick,mount_setattr" },
-	{ "new", "mountapi,openat2,clone3,close_range,faccessat2,fchmodat2" },
+	{ "new", "mountapi,openat2,clone3,close_range,faccessat2,fchmodat2,pidfd_info" },
 };
 
 static struct sock_filter program[64];
@@ -40,6 +41,19 @@ static void add(struct sock_filter f)
 	program[length++] = f;
 }
 
+/* PIDFD_GET_INFO: the type 0xff and the number 11 are in the low half of the request. */
+static void refuse_pidfd_info(void)
+{
+	const unsigned request = offsetof(struct seccomp_data, args[1]);
+
+	add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 5));
+	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, request));
+	add((struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xffff));
+	add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xff0b, 0, 1));
+	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY));
+	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+}
+
 static void refuse(char *names)
 {
 	char *rest = NULL;
@@ -47,6 +61,10 @@ static void refuse(char *names)
 	for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
 		int no = -1;
 
+		if (strcmp(name, "pidfd_info") == 0) {
+			refuse_pidfd_info();
+			continue;
+		}
 		for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
 			if (strcmp(groups[i].name, name) == 0) {
 				refuse(strdup(groups[i].stands_for));

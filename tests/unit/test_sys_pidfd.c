@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Start times from stat lines, and processes made and waited for by descriptor. */
 #include <check.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
 #include "sys/clone.h"
 #include "sys/pidfd.h"
+#include "sys/pidfd_info.h"
 
 #define FIELDS_4_TO_21 "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 "
 
@@ -68,6 +70,35 @@ START_TEST(life_of_a_child)
 }
 END_TEST
 
+START_TEST(status_after_reaping)
+{
+	int status = -1, told = -1;
+	pid_t pid = sys_clone3(0, -1, NULL, NULL);
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(7);
+	_cleanup_close_ int fd = sys_pidfd_open(pid);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(sys_pidfd_wait_exit(fd, 10000), 1);
+	/* not reaped yet: no status, or a kernel that never tells */
+	int before = sys_pidfd_exit_status(fd, &told);
+	ck_assert(before == 0 || (before == -1 && errno == ENOTTY));
+	ck_assert_int_eq(sys_pidfd_wait_reaped(fd, 0), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	int after = sys_pidfd_exit_status(fd, &told);
+	if (after == 1) {
+		ck_assert_int_eq(told, status);
+		ck_assert_int_eq(sys_pidfd_wait_reaped(fd, 10000), 1);
+	} else {
+		ck_assert(after == -1 && (errno == ENOTTY || errno == ESRCH));
+	}
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(sys_pidfd_exit_status(null, &told), -1);
+	ck_assert_int_eq(errno, ENOTTY);
+	close(null);
+}
+END_TEST
+
 START_TEST(no_such_process)
 {
 	uint64_t start;
@@ -84,6 +115,7 @@ TCase *tcase_sys_pidfd(void)
 	TCase *tc = tcase_create("sys_pidfd");
 	tcase_add_loop_test(tc, stat_line, 0, (int)ARRAY_SIZE(cases));
 	tcase_add_test(tc, life_of_a_child);
+	tcase_add_test(tc, status_after_reaping);
 	tcase_add_test(tc, no_such_process);
 	return tc;
 }
