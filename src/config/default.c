@@ -52,14 +52,7 @@ static void drop_id_options(struct oci_strs *options)
 	options->n = n;
 }
 
-static void map_one(struct arena *a, struct oci_id_mapping **v, size_t *n, uint32_t host)
-{
-	*v = arena_calloc(a, 1, sizeof(**v));
-	**v = (struct oci_id_mapping){ .container_id = 0, .host_id = host, .size = 1 };
-	*n = 1;
-}
-
-static void make_rootless(struct arena *a, struct oci_config *c)
+void config_make_rootless(struct arena *a, struct oci_config *c)
 {
 	for (size_t i = 0; i < c->mounts.n; i++) {
 		struct oci_mount *m = &c->mounts.v[i];
@@ -76,15 +69,10 @@ static void make_rootless(struct arena *a, struct oci_config *c)
 	for (size_t i = 0; i < l->namespaces.n; i++)
 		if (l->namespaces.v[i].type == OCI_NS_NETWORK)
 			l->namespaces.v[i].type = OCI_NS_USER;
-	map_one(a, &l->uid_mappings.v, &l->uid_mappings.n, geteuid());
-	map_one(a, &l->gid_mappings.v, &l->gid_mappings.n, getegid());
 }
 
-struct oci_config *config_default(struct arena *a, bool rootless)
+struct oci_config *config_default(struct arena *a)
 {
 	struct oci_diag diag;
-	struct oci_config *c = oci_decode(a, oci_config_type(), text, sizeof(text) - 1, 0, &diag);
-	if (c && rootless)
-		make_rootless(a, c);
-	return c;
+	return oci_decode(a, oci_config_type(), text, sizeof(text) - 1, 0, &diag);
 }

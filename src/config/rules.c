@@ -203,10 +203,6 @@ static int rule_maps(const struct oci_config *c)
 	if (!user && l->gid_mappings.n)
 		return err_msg(ERR_CONFIG, "/linux/gidMappings: User namespace mappings specified, "
 					   "but user namespace isn't enabled in /linux/namespaces");
-	if (config_has_new_ns(c, OCI_NS_USER) && (!l->uid_mappings.n || !l->gid_mappings.n))
-		return err_msg(ERR_CONFIG,
-			       "/linux/%s: a new user namespace needs at least one mapping",
-			       l->uid_mappings.n ? "gidMappings" : "uidMappings");
 	return 0;
 }
 

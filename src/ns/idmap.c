@@ -7,18 +7,13 @@
 #include "ns/maps.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/child.h"
 #include "base/io.h"
 #include "base/path.h"
 
-#ifndef NEWUIDMAP_PATH
-#define NEWUIDMAP_PATH "/usr/bin/newuidmap"
-#endif
-#ifndef NEWGIDMAP_PATH
-#define NEWGIDMAP_PATH "/usr/bin/newgidmap"
-#endif
 #define HELPER_TIMEOUT_MS 30000 /* subids may come from a directory service */
 
 int ns_maps_write(struct arena *a, pid_t pid, const char *file, const struct ns_map *m, size_t n)
@@ -61,8 +56,13 @@ static int run_helper(struct arena *a, const char *program, pid_t pid, const str
 		return 0;
 	r = err_msg(ERR_SYS, "%s: %s: %.*s", program, child_status_text(a, res.status),
 		    (int)strcspn(res.err, "\n"), res.err);
-	err_hint("give the user ids of its own, e.g. usermod --add-subuids 100000-165535 "
-		 "--add-subgids 100000-165535 NAME, and map only those and your own");
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		err_hint("no_new_privs is set, so %s has no privileges: map only your own id, as "
+			 "`spec --rootless` does then",
+			 path_base(program));
+	else
+		err_hint("map only your own id and those of /etc/subuid and /etc/subgid (usermod "
+			 "--add-subuids --add-subgids); `spec --rootless` writes such a map");
 	return r;
 }
 

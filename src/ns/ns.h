@@ -58,6 +58,17 @@ struct ns_plan {
 int ns_plan_make(struct arena *a, const struct oci_config *c, const struct host *h,
 		 struct ns_plan *out) MUST_CHECK;
 void ns_plan_print(const struct ns_plan *p, struct str *s); /* lines of `explain` */
+/* Maps for a caller who gave none: own id as 0, then all subordinate ids that newuidmap and
+ * newgidmap would map; for root of a user namespace, the ids of that. */
+struct ns_id_map {
+	struct oci_id_mapping *v;
+	size_t n, cap;
+};
+struct ns_default_maps {
+	struct ns_id_map uids, gids;
+};
+int ns_default_maps(struct arena *a, const struct host *h, struct ns_default_maps *out) MUST_CHECK;
+void ns_set_maps(struct oci_linux *l, const struct ns_default_maps *maps);
 /* Check the mappings of config.json and copy them. `pointer` is their JSON path, for messages. */
 int ns_maps_make(struct arena *a, const char *pointer, const struct oci_id_mapping *v, size_t n,
 		 struct ns_map **out) MUST_CHECK;

@@ -125,7 +125,8 @@ static int plan_maps(struct arena *a, const struct oci_linux *l, const struct ho
 {
 	if (!l->uid_mappings.n || !l->gid_mappings.n)
 		return err_msg(ERR_CONFIG,
-			       "/linux/%s: a new user namespace needs at least one mapping",
+			       "/linux/%s: a new user namespace needs at least one mapping "
+			       "(`spec --rootless` writes those that suit you)",
 			       l->uid_mappings.n ? "gidMappings" : "uidMappings");
 	TRY(ns_maps_make(a, "/linux/uidMappings", l->uid_mappings.v, l->uid_mappings.n, &p->uids));
 	TRY(ns_maps_make(a, "/linux/gidMappings", l->gid_mappings.v, l->gid_mappings.n, &p->gids));
@@ -200,7 +201,8 @@ int ns_plan_make(struct arena *a, const struct oci_config *c, const struct host 
 	if (h->euid != 0 && !p.new_[OCI_NS_USER] && !p.joined[OCI_NS_USER])
 		return err_msg(ERR_CONFIG,
 			       "/linux/namespaces: uid %u is not root, so a user namespace is "
-			       "needed: add {\"type\": \"user\"} and mappings",
+			       "needed: add {\"type\": \"user\"} and mappings (`spec --rootless` "
+			       "writes both)",
 			       (unsigned)h->euid);
 	plan_joins(a, l, h->euid == 0, &p);
 	plan_makers(&p);

@@ -149,6 +149,7 @@ int launch_prepare(struct launch *l, const char *id)
 	TRY(store_check_id(id));
 	TRY(runtime_host(rt));
 	TRY(bundle_load(rt->arena, l->opts->bundle, l->opts->config, &l->bundle));
+	TRY(runtime_default_ids(rt, &l->bundle));
 	TRY(plan_for(rt, l->opts, &l->bundle, id, &l->plan));
 	for (size_t i = 0; i < l->plan.process.warnings.n; i++)
 		log_warn("%s", l->plan.process.warnings.v[i]);

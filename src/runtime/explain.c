@@ -17,7 +17,9 @@ int runtime_explain(struct runtime *rt, const struct create_opts *o)
 		rt->host.in_userns = false;
 	}
 	TRY(bundle_load(rt->arena, o->bundle, o->config, &b));
-	int r = plan_for(rt, o, &b, "ID", &plan);
+	int r = runtime_default_ids(rt, &b);
+	if (r >= 0)
+		r = plan_for(rt, o, &b, "ID", &plan);
 	bundle_close(&b);
 	if (r < 0)
 		return r;

@@ -47,6 +47,8 @@ extern answer_fn *const launch_answers[ASK_COUNT];
 int launch_prepare(struct launch *l, const char *id) MUST_CHECK;
 int plan_for(struct runtime *rt, const struct create_opts *o, const struct bundle *b,
 	     const char *id, struct plan *out) MUST_CHECK;
+/* ids.c: give the configuration of an ordinary user the user namespace and maps it lacks. */
+int runtime_default_ids(struct runtime *rt, struct bundle *b) MUST_CHECK;
 /* attach.c: stay with the container until its init ends; gives the exit status. */
 int attach(struct launch *l) MUST_CHECK;
 /* delete.c: remove a dead container's cgroup, run poststop, remove its directory. */

@@ -252,10 +252,12 @@ START_TEST(new_user_namespace_needs_maps)
 	ask(OCI_NS_USER, NULL);
 	lin.gid_mappings.n = 0;
 	ck_assert_str_eq(refusal(),
-			 "/linux/gidMappings: a new user namespace needs at least one mapping");
+			 "/linux/gidMappings: a new user namespace needs at least one mapping "
+			 "(`spec --rootless` writes those that suit you)");
 	lin.uid_mappings.n = 0;
 	ck_assert_str_eq(refusal(),
-			 "/linux/uidMappings: a new user namespace needs at least one mapping");
+			 "/linux/uidMappings: a new user namespace needs at least one mapping "
+			 "(`spec --rootless` writes those that suit you)");
 }
 END_TEST
 

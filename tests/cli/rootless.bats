@@ -1,0 +1,138 @@
+# ocirun run by a real, unprivileged user: tests/cli/run --env rootless, or a login session of a user
+# with subordinate ids.
+load helpers
+
+prepare() {
+	[ "$(id -u)" -ne 0 ] || { echo "run this topic with tests/cli/run --env rootless"; return 1; }
+	ME=$(id -u) MYGID=$(id -g) NAME=$(id -un)
+	# the first range of each kind, and how many ids there are in all
+	SUB=$(awk -F: -v n="$NAME" '$1 == n { print $2; exit }' /etc/subuid)
+	SUBS=$(awk -F: -v n="$NAME" -v u="$ME" '$1 == n || $1 == u { s += $3 } END { print s }' /etc/subuid)
+	SUBGID=$(awk -F: -v n="$NAME" '$1 == n { print $2; exit }' /etc/subgid)
+	: "${SUB:?$NAME has no subordinate ids}" "${SUBGID:?}"
+	rm "$B/config.json"
+	ocirun spec --rootless -b "$B"
+	config '.process.terminal = false | .process.args = ["/bin/guest"] | .root.readonly = false'
+}
+maps() { # UIDMAP GIDMAP as jq
+	config ".linux.uidMappings = $1 | .linux.gidMappings = $2"
+}
+one_id() {
+	maps "[{containerID: 0, hostID: $ME, size: 1}]" "[{containerID: 0, hostID: $MYGID, size: 1}]"
+}
+# What a person at a terminal is told besides the error.
+hinted() { # TEXT ARGS...
+	local text=$1 nnp=()
+	shift
+	[[ "$text" != no_new_privs* ]] || nnp=(setpriv --no-new-privs)
+	run timeout 60 script -qefc "$(printf '%q ' "${nnp[@]}" "$OCIRUN" --root "$ROOT" "$@")" /dev/null </dev/null 3>&- 4>&-
+	[ "$status" -eq 1 ] && [[ "$output" == *"hint: "*"$text"* ]] || say
+}
+user_config() { # a config.json written for root
+	rm "$B/config.json"
+	ocirun spec -b "$B"
+	config '.process.terminal = false | .process.args = ["/bin/guest"] | .root.readonly = false'
+}
+
+@test "spec --rootless maps the caller and all subordinate ids, and runs at once" {
+	run_guest
+	seen '.pid == 1 and .uid == [0,0,0] and .gid == [0,0,0] and .hostname == "ocirun"'
+	seen '[.uid_map[] | [scan("[0-9]+") | tonumber]] | .[0] == [0, $me, 1] and .[1][:2] == [1, $sub]' --argjson me "$ME" --argjson sub "$SUB"
+	seen '[.uid_map[] | [scan("[0-9]+") | tonumber][2]] | add == $n + 1' --argjson n "$SUBS"
+	seen '[.gid_map[] | [scan("[0-9]+") | tonumber]] | .[0] == [0, $me, 1] and .[1][:2] == [1, $sub]' --argjson me "$MYGID" --argjson sub "$SUBGID"
+}
+
+@test "spec --rootless: one id for who has no new privileges, and it runs" {
+	command -v setpriv >/dev/null || skip "needs setpriv"
+	rm "$B/config.json"
+	setpriv --no-new-privs "$OCIRUN" spec --rootless -b "$B"
+	equal "$(jq -c '[.linux.uidMappings[], .linux.gidMappings[]]' "$B/config.json")" \
+		"[{\"containerID\":0,\"hostID\":$ME,\"size\":1},{\"containerID\":0,\"hostID\":$MYGID,\"size\":1}]"
+	config '.process.terminal = false | .process.args = ["/bin/cat", "/proc/self/setgroups"]'
+	run --separate-stderr setpriv --no-new-privs "$OCIRUN" --root "$ROOT" run -b "$B" "$ID" 3>&- 4>&-
+	succeeded
+	equal "$output" deny
+}
+
+@test "a config for root gets a user namespace, and the saved copy has it" {
+	user_config
+	run_guest
+	seen '[.uid_map[] | [scan("[0-9]+") | tonumber]] | .[0] == [0, $me, 1] and .[1][:2] == [1, $sub]' --argjson me "$ME" --argjson sub "$SUB"
+	args sleep 100
+	create_it
+	jq -e '[.linux.namespaces[].type] | index("user")' "$ROOT/$ID/config.json"
+	equal "$(jq -c .linux.uidMappings "$ROOT/$ID/config.json")" \
+		"$(jq -Rnc '[inputs | [scan("[0-9]+") | tonumber] | {containerID: .[0], hostID: .[1], size: .[2]}]' </proc/"$(cat "$T/pid")"/uid_map)"
+	ok delete -f "$ID"
+}
+
+@test "--rootless=false: such a config is refused, and the error names the way out" {
+	user_config
+	refused "a user namespace is needed" --rootless=false run -b "$B" "$ID"
+	[[ "$stderr" == *"spec --rootless"* ]] || say
+}
+
+@test "a user namespace without mappings gets those of the caller" {
+	maps '[]' '[]'
+	run_guest
+	seen '[.uid_map[] | [scan("[0-9]+") | tonumber]] | .[0] == [0, $me, 1]' --argjson me "$ME"
+	maps '[{containerID: 0, hostID: 5, size: 1}]' '[]'
+	refused "/linux/gidMappings: a new user namespace needs at least one mapping" run -b "$B" "$ID"
+}
+
+@test "one mapped id needs no helper; setgroups is denied" {
+	one_id
+	script 'cat /proc/self/setgroups /proc/self/uid_map | tr -s " "'
+	run_it
+	succeeded
+	equal "$output" "deny
+ 0 $ME 1"
+}
+
+@test "no id 0: the first mapped id is root's stand-in" {
+	maps "[{containerID: 1000, hostID: $ME, size: 1}]" "[{containerID: 1000, hostID: $MYGID, size: 1}]"
+	config '.process.user = {uid: 1000, gid: 1000}'
+	run_guest
+	seen '.uid == [1000,1000,1000] and .gid == [1000,1000,1000]'
+	maps "[{containerID: 5, hostID: $SUB, size: 10}]" "[{containerID: 7, hostID: $SUBGID, size: 10}]"
+	config '.process.user = {uid: 6, gid: 8, additionalGids: [9]}'
+	run_guest
+	seen '.uid == [6,6,6] and .gid == [8,8,8] and .groups == [9]'
+	config '.process.user.uid = 0'
+	refused "/process/user/uid: cannot set uid to unmapped user in user namespace: 0" run -b "$B" "$ID"
+}
+
+@test "ids that are not ours: newuidmap's words and a way out" {
+	maps '[{containerID: 0, hostID: 0, size: 1}]' "[{containerID: 0, hostID: $MYGID, size: 1}]"
+	refused "newuidmap: uid range" run -b "$B" "$ID"
+	hinted "\`spec --rootless\`" run -b "$B" "$ID"
+	one_id
+	config '.linux.uidMappings[0].size = 2'
+	hinted "no_new_privs is set" run -b "$B" "$ID"
+}
+
+@test "newuidmap is not looked for in PATH" {
+	mkdir "$T/bin"
+	for p in newuidmap newgidmap; do
+		printf '#!/bin/sh\ntouch %s\n' "$T/ran" >"$T/bin/$p"
+		chmod 755 "$T/bin/$p"
+	done
+	PATH=$T/bin:$PATH run_guest
+	seen '[.uid_map[] | [scan("[0-9]+") | tonumber][2]] | add == $n + 1' --argjson n "$SUBS"
+	[ ! -e "$T/ran" ]
+}
+
+@test "create, start, state, list, kill, delete" {
+	args sleep 100
+	create_it
+	has_status created
+	pid=$(cat "$T/pid")
+	equal "$(awk '/^Uid:/ { print $2 }' "/proc/$pid/status")" "$ME"
+	ok start "$ID"
+	has_status running
+	ok list
+	printed "$NAME"
+	ok kill "$ID" KILL
+	wait_for 10 has_status stopped
+	ok delete "$ID"
+}
