@@ -14,6 +14,10 @@ struct cgroup_driver {
 };
 extern const struct cgroup_driver cgroup_driver_fs, cgroup_driver_none;
 
+/* v1only.c, pure: refuses what v2 does not have, and notes what it does otherwise. */
+int cgroup_v1only(struct arena *a, const struct oci_resources *r,
+		  struct cgroup_resources *out) MUST_CHECK;
+
 /* devices.c, pure: the config's rules (r may be NULL), then the defaults. */
 int cgroup_device_rules(struct arena *a, const struct oci_resources *r,
 			struct cgroup_resources *out) MUST_CHECK;

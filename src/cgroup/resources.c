@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* linux.resources -> list of {file, value} of cgroup v2 (pure). Numbers were defined for cgroup v1,
  * so several are converted; the formulas are the ones engines and the kubelet calculate with.
- * Surprise: 0 mostly means "not set", as engines write it for limits that nobody asked for; and
- * what has no meaning in v2 (realtime, swappiness, kernel memory, network classes) is not an error.
- */
+ * Surprise: 0 mostly means "not set", as engines write it for limits that nobody asked for. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -171,17 +169,6 @@ static int swap_alone(int64_t limit, const struct oci_i64 *asked, bool *set, int
 	return 0;
 }
 
-static void add_memory_notes(struct arena *a, const struct oci_memory *m,
-			     struct cgroup_resources *out)
-{
-	if (m->kernel.set && m->kernel.v > 0)
-		vec_push(a, &out->notes,
-			 KEY("memory/kernel") " has no effect: cgroup v2 counts kernel "
-					      "memory in the memory limit");
-	if (m->kernel_tcp.set && m->kernel_tcp.v > 0)
-		vec_push(a, &out->notes, KEY("memory/kernelTCP") " has no effect in cgroup v2");
-}
-
 static int add_memory(struct arena *a, const struct oci_memory *m, struct cgroup_resources *out)
 {
 	int64_t limit = m->limit.set ? m->limit.v : 0, swap;
@@ -204,7 +191,6 @@ static int add_memory(struct arena *a, const struct oci_memory *m, struct cgroup
 		    number_or_max(a, m->reservation.v));
 	if (m->check_before_update == OCI_BOOL_TRUE && limit > 0)
 		out->check_limit = limit;
-	add_memory_notes(a, m, out);
 	return 0;
 }
 
@@ -414,6 +400,7 @@ static int add_unified(struct arena *a, const struct oci_resources *r, struct cg
 
 static int add_limits(struct arena *a, const struct oci_resources *r, struct cgroup_resources *out)
 {
+	TRY(cgroup_v1only(a, r, out));
 	/* cpuset first: memory is charged to the nodes it names. */
 	if (r->cpu)
 		TRY(add_cpuset(a, r->cpu, out));

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What every topic shares: a bundle per test, the program under test, assertions, and the check that
 # nothing is left behind. Knobs (tests/cli/run sets them): OCIRUN the program, TOOLS the folder of
-# guest and friends, ENOSYS a list of system calls to refuse, USERNS=1 when we are not the real root.
+# guest and friends, ENOSYS a list of system calls to refuse, USERNS=1 when we are not the real root,
+# SLOW how many times slower than native the machine is (all waits and limits are so much longer).
 # `require` is the only way to skip.
 # shellcheck disable=SC2034,SC2154
 bats_require_minimum_version 1.5.0
@@ -68,7 +69,7 @@ user_ns() { # [INSIDE OUTSIDE SIZE]
 ocirun() {
 	local shim=()
 	[ -z "${ENOSYS:-}" ] || shim=("$TOOLS/enosys" "$ENOSYS")
-	timeout --foreground -k 5 "${LIMIT:-60}" "${shim[@]}" "$OCIRUN" --root "$ROOT" "$@"
+	timeout --foreground -k 5 "${LIMIT:-$((60 * ${SLOW:-1}))}" "${shim[@]}" "$OCIRUN" --root "$ROOT" "$@"
 }
 # Run it and keep $status, $output and $stderr.
 oci() { run --separate-stderr ocirun "$@" 3>&- 4>&-; }
@@ -91,7 +92,7 @@ create_it() { # the container's init has our stdio: keep it out of bats' pipes
 }
 state_of() { ocirun state "${2:-$ID}" | jq -r ".$1"; }
 wait_for() { # SECONDS COMMAND...
-	local i n=$(($1 * 20))
+	local i n=$(($1 * 20 * ${SLOW:-1}))
 	shift
 	for ((i = 0; i < n; i++)); do
 		"$@" && return 0
@@ -113,16 +114,35 @@ seen() { jq -e "$@" "$T/guest.json" >/dev/null || { echo "not so: $*"; cat "$T/g
 equal() { [ "$1" = "$2" ] || { echo "got:    $1"; echo "wanted: $2"; return 1; }; }
 
 # ---- what this machine can do ----------------------------------------------------------------
+# root, user (not root), userns; kernel VERSION, newapi; controller NAME (cgroup v2), capability NAME
+# (in small letters, of the tests themselves), systemd (it is PID 1), session (a user's systemd with a
+# bus), lsm NAME and no-lsm NAME (whether it is active), command NAME
 require() {
 	case $1 in
 	root) [ "$(id -u)" -eq 0 ] && [ -z "${USERNS:-}" ] || skip "needs root" ;;
+	user) [ "$(id -u)" -ne 0 ] || skip "needs an unprivileged user" ;;
 	userns) unshare -U true 2>/dev/null || skip "needs user namespaces" ;;
 	kernel) [ "$(printf '%s\n%s\n' "$2" "$(uname -r)" | sort -V | head -1)" = "$2" ] || skip "needs kernel $2" ;;
 	newapi) [ -z "${ENOSYS:-}" ] || skip "needs the new mount interface" ;;
-	controller) grep -qw "$2" "$(cgroup_root)/cgroup.controllers" || skip "needs the $2 controller" ;;
+	controller) grep -qw "$2" "$(own_cgroup)/cgroup.controllers" || skip "needs the $2 controller" ;;
+	capability) has_capability "$2" || skip "needs CAP_${2^^}" ;;
+	systemd) [ -d /run/systemd/system ] || skip "needs systemd" ;;
+	session) [ -S "${XDG_RUNTIME_DIR:-/nonexistent}/systemd/private" ] || skip "needs a user's systemd" ;;
+	lsm) lsm_active "$2" || skip "needs $2" ;;
+	no-lsm) ! lsm_active "$2" || skip "needs a kernel without $2" ;;
 	command) command -v "$2" >/dev/null || skip "needs $2" ;;
 	*) echo "require $1?"; return 1 ;;
 	esac
+}
+lsm_active() { [[ ",$(cat /sys/kernel/security/lsm 2>/dev/null)," == *",$1,"* ]]; }
+has_capability() { # the effective capabilities of this shell, by the kernel's numbers
+	local n
+	case $1 in sys_resource) n=24 ;; sys_admin) n=21 ;; net_admin) n=12 ;; sys_nice) n=23 ;; *) return 1 ;; esac
+	(((0x$(sed -n 's/^CapEff:\t//p' /proc/self/status) >> n) & 1))
+}
+# Where we may make cgroups: root anywhere, a user in its delegated one.
+own_cgroup() {
+	[ "$(id -u)" -eq 0 ] && cgroup_root || echo "$(cgroup_root)$(sed -n 's/^0:://p' /proc/self/cgroup)"
 }
 cgroup_root() { awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts; }
 
@@ -135,7 +155,8 @@ leftovers() {
 	[ ! -d "$ROOT" ] || left+=$(ls "$ROOT")
 	[ -z "$left" ] || { echo "left behind: $left"; return 1; }
 }
-teardown() {
+teardown() { clean_up; }
+clean_up() { # for topics that have a teardown of their own
 	local id r=0 p
 	for p in "${STARTED[@]}"; do kill "$p" 2>/dev/null || true; done
 	for id in "$ROOT"/*/; do

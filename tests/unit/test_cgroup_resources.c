@@ -34,7 +34,7 @@ static const struct {
 	{ "{\"cpu\":{\"period\":20000}}", "cpu.max=max 20000;" },
 	{ "{\"cpu\":{\"quota\":1000,\"period\":20000,\"burst\":500}}",
 	  "cpu.max=1000 20000;cpu.max.burst=500;" },
-	{ "{\"cpu\":{\"realtimeRuntime\":5,\"realtimePeriod\":6}}", "" },
+	{ "{\"cpu\":{\"realtimeRuntime\":0,\"realtimePeriod\":0}}", "" },
 	{ "{\"cpu\":{\"cpus\":\"0-3\",\"mems\":\"0\",\"quota\":5000}}",
 	  "cpuset.cpus=0-3;cpuset.mems=0;cpu.max=5000 100000;" },
 	{ "{\"memory\":{\"limit\":1000,\"swap\":3000}}", "memory.swap.max=2000;memory.max=1000;" },
@@ -60,7 +60,7 @@ static const struct {
 	  "hugetlb.2MB.max=4;hugetlb.2MB.rsvd.max=4?;" },
 	{ "{\"rdma\":{\"mlx5_0\":{\"hcaHandles\":3,\"hcaObjects\":9}}}",
 	  "rdma.max=mlx5_0 hca_handle=3 hca_object=9;" },
-	{ "{\"network\":{\"classID\":5}}", "" },
+	{ "{\"network\":{\"classID\":0,\"priorities\":[]}}", "" },
 	{ "{\"pids\":{\"limit\":7},\"unified\":{\"memory.high\":\"1\",\"io.max\":\"8:0 "
 	  "rbps=1\\n8:1 rbps=2\\n\"}}",
 	  "pids.max=7;memory.high=1;io.max=8:0 rbps=1;io.max=8:1 rbps=2;" },
@@ -135,6 +135,28 @@ START_TEST(refuses)
 }
 END_TEST
 
+static const struct {
+	const char *json, *text;
+} v1only[] = {
+	{ "{\"cpu\":{\"realtimeRuntime\":5}}",
+	  "/linux/resources/cpu/realtimeRuntime: cgroup v2 has no limits of realtime scheduling" },
+	{ "{\"cpu\":{\"realtimePeriod\":6}}",
+	  "/linux/resources/cpu/realtimePeriod: cgroup v2 has no limits of realtime scheduling" },
+	{ "{\"network\":{\"classID\":5}}",
+	  "/linux/resources/network/classID: cgroup v2 has no network classes" },
+	{ "{\"network\":{\"priorities\":[{\"name\":\"eth0\",\"priority\":3}]}}",
+	  "/linux/resources/network/priorities: cgroup v2 has no network priorities" },
+};
+
+START_TEST(refuses_what_only_v1_has)
+{
+	struct cgroup_resources res;
+	ck_assert_msg(translate(v1only[_i].json, &res) < 0, "%s", v1only[_i].json);
+	ck_assert_int_eq(err_get()->kind, ERR_UNSUPPORTED);
+	ck_assert_str_eq(err_get()->text, v1only[_i].text);
+}
+END_TEST
+
 START_TEST(names_the_controllers)
 {
 	struct cgroup_resources res;
@@ -170,6 +192,7 @@ TCase *tcase_cgroup_resources(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, translates, 0, ARRAY_SIZE(good));
 	tcase_add_loop_test(t, refuses, 0, ARRAY_SIZE(bad));
+	tcase_add_loop_test(t, refuses_what_only_v1_has, 0, ARRAY_SIZE(v1only));
 	tcase_add_test(t, names_the_controllers);
 	tcase_add_test(t, notes_what_has_no_effect);
 	return t;
