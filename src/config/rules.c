@@ -248,21 +248,11 @@ static int rule_devices(const struct oci_config *c)
 	return 0;
 }
 
-/* Silence would mean a container without the cache share it asks for. */
-static int rule_rdt(const struct oci_config *c)
-{
-	if (c->linux_ && c->linux_->intel_rdt)
-		return err_msg(
-			ERR_UNSUPPORTED,
-			"/linux/intelRdt: this version of ocirun cannot set up resctrl groups");
-	return 0;
-}
-
 int config_check(const struct oci_config *c)
 {
 	static int (*const rules[])(const struct oci_config *) = {
 		rule_version, rule_root, rule_process, rule_user,    rule_namespaces, rule_names,
-		rule_paths,   rule_maps, rule_time,    rule_devices, rule_rdt,
+		rule_paths,   rule_maps, rule_time,    rule_devices,
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 		TRY(rules[i](c));

@@ -45,7 +45,8 @@ static uint32_t plan_asks(const struct oci_config *c, const struct host *h, cons
 		asks |= BIT(ASK_PLACE);
 	if (p->ns.need_maps)
 		asks |= BIT(ASK_IDS);
-	if (p->ns.forks || p->process.has_oom || (p->rlimits_by_parent && p->process.rlimits.n))
+	if (p->ns.forks || p->process.has_oom || p->resctrl.wanted ||
+	    (p->rlimits_by_parent && p->process.rlimits.n))
 		asks |= BIT(ASK_INIT);
 	if (c->linux_ && c->linux_->net_devices.n)
 		asks |= BIT(ASK_NETDEV);
@@ -71,6 +72,7 @@ int plan_build(struct arena *a, const struct oci_config *c, const struct host *h
 	};
 	TRY(ns_plan_make(a, c, h, &out->ns));
 	TRY(cgroup_plan_make(a, c, h, &co, &out->cgroup));
+	TRY(resctrl_plan_make(a, c, h, o->id, &out->resctrl));
 	TRY(plan_rootfs(a, c, h, o, out));
 	if (c->process)
 		TRY(plan_process(a, c, o, h, out));

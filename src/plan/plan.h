@@ -11,6 +11,7 @@
 #include "cgroup/cgroup.h"
 #include "ns/ns.h"
 #include "process/process.h"
+#include "resctrl/resctrl.h"
 #include "rootfs/rootfs.h"
 #include "security/security.h"
 #include "sys/probe.h"
@@ -31,6 +32,7 @@ struct plan {
 	struct ns_plan ns;
 	struct rootfs_plan rootfs;
 	struct cgroup_plan cgroup;
+	struct resctrl_plan resctrl;
 	struct security_plan security;
 	struct process_plan process;
 	bool has_process; /* false: create works, start fails (runtime-spec, "process") */

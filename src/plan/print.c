@@ -26,6 +26,7 @@ void plan_print(const struct plan *p, struct str *s)
 {
 	ns_plan_print(&p->ns, s);
 	cgroup_plan_print(&p->cgroup, s);
+	resctrl_plan_print(&p->resctrl, s);
 	rootfs_plan_print(&p->rootfs, s);
 	if (p->has_process) {
 		process_plan_print(&p->process, s);

@@ -47,6 +47,7 @@ static int answer_init(void *ctx, struct ask *ask)
 		l->first = l->pid;
 		l->pid = ask->pid;
 	}
+	TRY(resctrl_place(l->plan.resctrl.group, l->plan.resctrl.monitor, l->pid));
 	if (l->plan.rlimits_by_parent)
 		TRY(process_rlimits(&l->plan.process, l->pid));
 	return process_oom_score(&l->plan.process, l->pid);

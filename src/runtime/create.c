@@ -15,6 +15,7 @@
 #include "hooks/hooks.h"
 #include "runtime/ending.h"
 #include "runtime/launch.h"
+#include "sys/resctrlfs.h"
 
 /* systemd's socket activation: descriptors 3.. belong to us only when LISTEN_PID says so. */
 static unsigned listen_fds(void)
@@ -42,6 +43,8 @@ int plan_for(struct runtime *rt, const struct create_opts *o, const struct bundl
 		.listen_fds = listen_fds(),
 		.listen_fdnames = getenv("LISTEN_FDNAMES"),
 	};
+	if (b->config->linux_ && b->config->linux_->intel_rdt)
+		TRY(resctrlfs_mount_point(rt->arena, &rt->host.resctrl_root));
 	TRY(plan_build(rt->arena, b->config, &rt->host, &po, out));
 	return hooks_validate(b->config->hooks);
 }
@@ -86,6 +89,9 @@ static int reserve(struct launch *l, const char *id)
 		.status = OCI_CREATING,
 		.cgroup_path = *l->plan.cgroup.path ? l->plan.cgroup.path : NULL,
 		.cgroup_manager = cgroup_manager_name(l->plan.cgroup.manager),
+		.resctrl_group = l->plan.resctrl.group,
+		.resctrl_own = l->plan.resctrl.own,
+		.resctrl_monitor = l->plan.resctrl.monitor,
 		.rootless = l->rt->host.rootless,
 		.own_pidns = l->plan.ns.new_[OCI_NS_PID],
 		.root_mount = rootfs_shared_mount(&l->plan.rootfs, l->plan.ns.joined[OCI_NS_MOUNT]),
@@ -164,7 +170,8 @@ int launch_prepare(struct launch *l, const char *id)
 		l->record.cgroup_path = NULL; /* skipped: nothing to remove later */
 		TRY(store_save(rt->arena, &l->container, &l->record));
 	}
-	return cgroup_limits(&l->plan.cgroup, &l->cgroup);
+	TRY(cgroup_limits(&l->plan.cgroup, &l->cgroup));
+	return resctrl_create(rt->arena, &l->plan.resctrl, &l->resctrl);
 }
 
 /* Path options are relative to the caller's directory, whatever happens to ours. */

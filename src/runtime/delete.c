@@ -44,9 +44,18 @@ static int remove_cgroup(const struct oci_record *rec)
 	return r;
 }
 
+/* A create that was killed may not have come to make them: then they are others' if in use. */
+static int remove_resctrl(struct runtime *rt, const struct oci_record *rec)
+{
+	bool only_empty = !rec->pid;
+	TRY(resctrl_remove(rt->arena, rec->resctrl_monitor, only_empty));
+	return rec->resctrl_own ? resctrl_remove(rt->arena, rec->resctrl_group, only_empty) : 0;
+}
+
 int destroy(struct runtime *rt, struct container *c, const struct oci_record *rec)
 {
 	TRY(remove_cgroup(rec));
+	TRY(remove_resctrl(rt, rec));
 	if (rec->root_mount)
 		TRY(rootfs_unmount_leftovers(rec->rootfs, rec->root_mount));
 	/* The spec: a failing poststop hook is a warning, the container is deleted all the same. */

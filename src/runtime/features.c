@@ -55,7 +55,10 @@ static void fill_linux(struct runtime *rt, struct oci_features_linux *l)
 	static struct oci_features_enabled yes = { .enabled = OCI_BOOL_TRUE },
 					   no = { .enabled = OCI_BOOL_FALSE };
 	static struct oci_features_seccomp seccomp = { .enabled = OCI_BOOL_TRUE };
-	static struct oci_features_intel_rdt rdt = { .enabled = OCI_BOOL_FALSE };
+	/* built in; whether the CPU has them is not asked here */
+	static struct oci_features_intel_rdt rdt = { .enabled = OCI_BOOL_TRUE,
+						     .schemata = OCI_BOOL_TRUE,
+						     .monitoring = OCI_BOOL_TRUE };
 	static struct oci_features_mount_extensions ext;
 	security_features(rt->arena, rt->host.last_cap, &sec);
 	l->namespaces = list(namespaces, ARRAY_SIZE(namespaces));

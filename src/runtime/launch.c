@@ -101,6 +101,7 @@ void launch_undo(struct launch *l)
 	if (l->record.root_mount)
 		err_dropped(rootfs_unmount_leftovers(l->record.rootfs, l->record.root_mount));
 	err_dropped(cgroup_undo(&l->cgroup));
+	err_dropped(resctrl_undo(&l->plan.resctrl, &l->resctrl));
 	const struct oci_hooks *h = l->plan.config ? l->plan.config->hooks : NULL;
 	if (l->cloned && h) {
 		struct hooks run = { .kind = "poststop",

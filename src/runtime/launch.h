@@ -21,6 +21,7 @@ struct launch {
 	struct container container;
 	struct oci_record record;
 	struct cgroup cgroup;
+	struct resctrl resctrl;
 	struct handshake parent, child;
 	struct recorder recorder;
 	struct seccomp_filter filter;

@@ -60,11 +60,12 @@ static char *unescape(struct arena *a, const char *v, size_t n)
 	return out;
 }
 
-const char *host_cgroup_mount(struct arena *a, const char *mountinfo)
+const char *host_mount_of(struct arena *a, const char *mountinfo, const char *fstype)
 {
+	const char *mark = arena_printf(a, " - %s ", fstype);
 	for (const char *line = mountinfo; line && *line;) {
 		size_t n = strcspn(line, "\n");
-		const char *dash = memmem(line, n, " - cgroup2 ", 11);
+		const char *dash = memmem(line, n, mark, strlen(mark));
 		const char *field = line;
 		for (int i = 0; dash && field && i < 4; i++) {
 			field = memchr(field, ' ', (size_t)(dash - field));
@@ -93,7 +94,7 @@ static int probe_cgroups(struct arena *a, struct host *h)
 	} else {
 		TRY(io_read_virtual(a, AT_FDCWD, "/proc/self/mountinfo", 16 * MAX_PROC_TEXT, &text,
 				    &len));
-		h->cgroup_root = host_cgroup_mount(a, text);
+		h->cgroup_root = host_mount_of(a, text, "cgroup2");
 	}
 	return 0;
 }

@@ -20,6 +20,7 @@ struct host {
 	bool systemd_running;
 	const char *cgroup_root; /* where cgroup2 is mounted, "" = nowhere */
 	const char *own_cgroup;  /* the 0:: line of /proc/self/cgroup, "/" when there is none */
+	const char *resctrl_root; /* NULL until somebody who needs it has looked; "" = nowhere */
 	bool apparmor, selinux;
 	bool mount_api; /* open_tree, move_mount, fsopen ... */
 	bool mount_setattr;
@@ -35,5 +36,5 @@ int host_probe(struct arena *a, struct host *out) MUST_CHECK;
 
 /* Pure parts, for tests. */
 const char *host_own_cgroup(struct arena *a, const char *proc_self_cgroup);
-/* Mount point of the first cgroup2 line of a mountinfo text, "" when there is none. */
-const char *host_cgroup_mount(struct arena *a, const char *mountinfo);
+/* Mount point of the first line of that type in a mountinfo text, "" when there is none. */
+const char *host_mount_of(struct arena *a, const char *mountinfo, const char *fstype);

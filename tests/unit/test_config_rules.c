@@ -73,17 +73,6 @@ START_TEST(test_bad)
 }
 END_TEST
 
-START_TEST(test_unsupported)
-{
-	struct arena *a = arena_new();
-	ck_assert_int_lt(check(a, LINUX("\"intelRdt\":{\"closID\":\"x\"}")), 0);
-	ck_assert_int_eq(err_get()->kind, ERR_UNSUPPORTED);
-	ck_assert_ptr_nonnull(after_prefix(err_get()->text, "/linux/intelRdt: "));
-	err_clear();
-	arena_free(a);
-}
-END_TEST
-
 START_TEST(test_good)
 {
 	struct arena *a = arena_new();
@@ -118,7 +107,6 @@ TCase *tcase_config_rules(void)
 {
 	TCase *tc = tcase_create("rules");
 	tcase_add_loop_test(tc, test_bad, 0, ARRAY_SIZE(bad));
-	tcase_add_test(tc, test_unsupported);
 	tcase_add_test(tc, test_good);
 	tcase_add_test(tc, test_rootless_default);
 	return tc;

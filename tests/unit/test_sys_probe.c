@@ -29,16 +29,22 @@ END_TEST
 
 START_TEST(cgroup_mount)
 {
-	ck_assert_str_eq(host_cgroup_mount(a, ""), "");
-	ck_assert_str_eq(host_cgroup_mount(a, "22 1 0:5 / /proc rw - proc proc rw\n"), "");
+	ck_assert_str_eq(host_mount_of(a, "", "cgroup2"), "");
+	ck_assert_str_eq(host_mount_of(a, "22 1 0:5 / /proc rw - proc proc rw\n", "cgroup2"), "");
 	ck_assert_str_eq(
-		host_cgroup_mount(
-			a, "22 1 0:5 / /proc rw - proc proc rw\n"
-			   "30 22 0:26 / /srv/my\\040cg rw,nosuid shared:4 - cgroup2 cgroup2 rw\n"),
+		host_mount_of(a,
+			      "22 1 0:5 / /proc rw - proc proc rw\n"
+			      "30 22 0:26 / /srv/my\\040cg rw,nosuid shared:4 - cgroup2 x rw\n",
+			      "cgroup2"),
 		"/srv/my cg");
-	ck_assert_str_eq(host_cgroup_mount(a, "30 22 0:26 / /cg rw - cgroup2 x rw"), "/cg");
+	ck_assert_str_eq(host_mount_of(a, "30 22 0:26 / /cg rw - cgroup2 x rw", "cgroup2"), "/cg");
 	/* the words in another place of the line are not a mount of it */
-	ck_assert_str_eq(host_cgroup_mount(a, "30 22 0:26 / /cg rw - cgroup cgroup2 rw\n"), "");
+	ck_assert_str_eq(host_mount_of(a, "30 22 0:26 / /cg rw - cgroup cgroup2 rw\n", "cgroup2"),
+			 "");
+	ck_assert_str_eq(host_mount_of(a, "30 22 0:26 / /r rw - tmpfs resctrl rw\n", "resctrl"),
+			 "");
+	ck_assert_str_eq(host_mount_of(a, "30 22 0:26 / /r rw - resctrl resctrl rw\n", "resctrl"),
+			 "/r");
 }
 END_TEST
 

@@ -1,0 +1,159 @@
+# Cache and memory bandwidth (linux.intelRdt). Few machines have it: the program under test is the
+# same but for the file that names the resctrl tree and makes its directories, which is a stand-in
+# (tests/tools/fake_resctrlfs.c). What a group holds is read back from that tree.
+load helpers
+
+prepare() {
+	OCIRUN_PLAIN=$OCIRUN
+	OCIRUN=$TOOLS/ocirun-resctrl
+	export OCIRUN_RESCTRL=$T/resctrl
+	mkdir -p "$T/resctrl/mon_groups"
+	: >"$T/resctrl/tasks"
+	echo "    L3:0=00ff" >"$T/resctrl/schemata"
+	rdt '{}'
+}
+rdt() { config '.linux.intelRdt = ($j | fromjson)' --arg j "$1"; }
+group() { echo "$T/resctrl/$1"; }
+prepared_group() { # NAME
+	mkdir -p "$(group "$1")/mon_groups"
+	: >"$(group "$1")/tasks"
+	printf '    L3:0=00ff;1=00ff\n    MB:0= 100;1= 100\n' >"$(group "$1")/schemata"
+}
+
+@test "without closID: a group named after the container, removed with it" {
+	rdt '{"l3CacheSchema": "L3:0=f;1=f0", "memBwSchema": "MB:0=20"}'
+	args sleep 100
+	create_it
+	equal "$(cat "$(group "$ID")/schemata")" "$(printf 'L3:0=f;1=f0\nMB:0=20')"
+	equal "$(cat "$(group "$ID")/tasks")" "$(cat "$T/pid")"
+	[ -z "$(ls "$(group "$ID")/mon_groups")" ]
+	ok delete -f "$ID"
+	[ ! -e "$(group "$ID")" ]
+}
+
+@test "the process is in its group before it runs, in every kind of pid namespace" {
+	script "exit 0"
+	run_it
+	succeeded
+	[ ! -e "$(group "$ID")" ]
+	ns_del pid
+	args sleep 100
+	create_it
+	equal "$(cat "$(group "$ID")/tasks")" "$(cat "$T/pid")"
+}
+
+@test "a closID without a schema must be there, and stays" {
+	rdt '{"closID": "gold"}'
+	refused '/linux/intelRdt/closID: without a schema the group must exist' create -b "$B" "$ID"
+	[ ! -e "$(group gold)" ]
+	prepared_group gold
+	create_it
+	equal "$(cat "$(group gold)/tasks")" "$(cat "$T/pid")"
+	ok delete -f "$ID"
+	[ -d "$(group gold)" ]
+	printf '    L3:0=00ff;1=00ff\n    MB:0= 100;1= 100\n' | cmp - "$(group gold)/schemata"
+}
+
+@test "a closID with a schema is made, or must be the same" {
+	rdt '{"closID": "silver", "schemata": ["L3:0=f", "MB:0=10"]}'
+	args sleep 100
+	create_it
+	equal "$(cat "$(group silver)/schemata")" "$(printf 'L3:0=f\nMB:0=10')"
+	ID=$ID-2 create_it
+	rdt '{"closID": "silver", "l3CacheSchema": "L3:0=1"}'
+	refused 'exists already with other schemata' create -b "$B" "$ID-3"
+	equal "$(cat "$(group silver)/schemata")" "$(printf 'L3:0=f\nMB:0=10')"
+	ok delete -f "$ID"
+	ok delete -f "$ID-2"
+	[ -d "$(group silver)" ]
+}
+
+@test "closID / is the group of everybody" {
+	rdt '{"closID": "/", "enableMonitoring": true}'
+	create_it
+	equal "$(cat "$T/resctrl/tasks")" "$(cat "$T/pid")"
+	equal "$(cat "$T/resctrl/mon_groups/$ID/tasks")" "$(cat "$T/pid")"
+	ok delete -f "$ID"
+	[ ! -e "$T/resctrl/mon_groups/$ID" ]
+	[ -d "$T/resctrl/mon_groups" ]
+}
+
+@test "enableMonitoring: a monitoring group below the class, removed with the container" {
+	prepared_group gold
+	rdt '{"closID": "gold", "enableMonitoring": true}'
+	create_it
+	equal "$(cat "$(group gold)/mon_groups/$ID/tasks")" "$(cat "$T/pid")"
+	equal "$(cat "$(group gold)/tasks")" "$(cat "$T/pid")"
+	ok delete -f "$ID"
+	[ -z "$(ls "$(group gold)/mon_groups")" ]
+}
+
+@test "a create that fails leaves no group" {
+	rdt '{"enableMonitoring": true}'
+	args /no/such
+	refused 'no such file' create -b "$B" "$ID"
+	[ ! -e "$(group "$ID")" ]
+	rdt '{"closID": "new", "l3CacheSchema": "L3:0=f"}'
+	refused 'no such file' create -b "$B" "$ID"
+	[ ! -e "$(group new)" ]
+	prepared_group "$ID"
+	rdt '{}'
+	refused 'exists already' create -b "$B" "$ID"
+	[ -d "$(group "$ID")" ]
+}
+
+@test "a create that was killed is cleaned up by delete" {
+	rdt '{"enableMonitoring": true}'
+	config '.hooks = {createRuntime: [{path: "/bin/sleep", args: ["sleep", "100"]}]}'
+	"$OCIRUN" --root "$ROOT" create -b "$B" "$ID" </dev/null >/dev/null 2>&1 3>&- 4>&- &
+	local creator=$!
+	wait_for 5 test -s "$(group "$ID")/tasks"
+	kill -KILL "$creator"
+	wait "$creator" || true
+	: >"$(group "$ID")/tasks" # the kernel takes the dead out by itself
+	: >"$(group "$ID")/mon_groups/$ID/tasks"
+	ok delete -f "$ID"
+	[ ! -e "$(group "$ID")" ]
+}
+
+@test "what the kernel refuses is told with its own words" {
+	: >"$T/resctrl/full"
+	refused 'no space left on device' create -b "$B" "$ID"
+	rm "$T/resctrl/full"
+	require root
+	: >"$T/resctrl/refuse"
+	mkdir "$T/resctrl/info"
+	echo 'Mask out of range' >"$T/resctrl/info/last_cmd_status"
+	rdt '{"l3CacheSchema": "L3:0=fffff"}'
+	refused 'resctrl says "Mask out of range"' create -b "$B" "$ID"
+	[ ! -e "$(group "$ID")" ]
+}
+
+@test "bad values are refused by name" {
+	rdt '{"closID": "a/b"}'
+	refused '/linux/intelRdt/closID' create -b "$B" "$ID"
+	rdt '{"closID": ".."}'
+	refused '/linux/intelRdt/closID' create -b "$B" "$ID"
+	rdt '{"memBwSchema": "L3:0=1"}'
+	refused '/linux/intelRdt/memBwSchema' create -b "$B" "$ID"
+	rdt '{"schemata": ["L3:0=1\nMB:0=1"]}'
+	refused '/linux/intelRdt/schemata/0' create -b "$B" "$ID"
+}
+
+@test "explain shows the group, and makes none" {
+	rdt '{"l3CacheSchema": "L3:0=f", "enableMonitoring": true}'
+	ok explain -b "$B"
+	printed 'new, removed with the container'
+	printed 'schema "L3:0=f"'
+	printed "/mon_groups/ID\""
+	equal "$(ls "$T/resctrl")" "$(printf 'mon_groups\nschemata\ntasks')"
+}
+
+@test "without a resctrl mount it is refused, and the program itself cannot be pointed elsewhere" {
+	OCIRUN=$OCIRUN_PLAIN
+	! grep -q ' - resctrl ' /proc/self/mountinfo || skip "this machine has resctrl"
+	refused '/linux/intelRdt: no resctrl file system is mounted' run -b "$B" "$ID"
+	! grep -q OCIRUN_RESCTRL "$OCIRUN"
+	config 'del(.linux.intelRdt)'
+	run_guest
+}
