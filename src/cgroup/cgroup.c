@@ -80,8 +80,13 @@ int cgroup_delegate(const struct cgroup_plan *p, const struct cgroup *cg)
 
 	if (cg->dir_fd < 0 || !p->delegate)
 		return 0;
-	if (fchown(cg->dir_fd, p->owner, (gid_t)-1) < 0)
-		return err_sys("give cgroup \"%s\" to uid %u", cg->path, (unsigned)p->owner);
+	if (fchown(cg->dir_fd, p->owner, (gid_t)-1) < 0) {
+		int r = err_sys("give cgroup \"%s\" to uid %u", cg->path, (unsigned)p->owner);
+		if (r != -EPERM || !p->rootless)
+			return r;
+		err_dropped(r); /* an ordinary user cannot give anything away */
+		return 0;
+	}
 	if (cgroup_read_small(AT_FDCWD, "/sys/kernel/cgroup/delegate", list, sizeof(list)) < 0)
 		memcpy(list, old_delegate_files, sizeof(old_delegate_files));
 	for (char *line = list; *line;) {

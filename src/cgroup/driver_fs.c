@@ -239,9 +239,15 @@ static int fs_create(const struct cgroup_plan *p, struct cgroup *out)
 
 	if (r >= 0 || !p->rootless || !was_denied())
 		return r;
-	if (p->needed)
-		return err_wrap("rootless needs no limits + no cgrouppath when no permission is "
-				"granted for cgroups");
+	if (p->needed) {
+		r = err_wrap("rootless needs no limits + no cgrouppath when no permission is "
+			     "granted for cgroups");
+		err_hint("leave out /linux/resources and /linux/cgroupsPath, or start us in a "
+			 "cgroup "
+			 "of your own: systemd-run --user --scope -p Delegate=yes, or "
+			 "--systemd-cgroup");
+		return r;
+	}
 	log_debug("going on without a cgroup of our own: no permission to make \"%s\"", p->path);
 	err_dropped(r);
 	*out = (struct cgroup){ .dir_fd = -1, .path = "" };

@@ -66,6 +66,28 @@ static int run_helper(struct arena *a, const char *program, pid_t pid, const str
 	return r;
 }
 
+/* EPERM also says that a line names ids which our own namespace lacks: look which. */
+static int write_as_root(struct arena *a, pid_t pid, const char *file, const struct ns_map *m,
+			 size_t n)
+{
+	char *own;
+	size_t len;
+	int r = ns_maps_write(a, pid, file, m, n);
+	if (r != -EPERM)
+		return r;
+	err_dropped(r);
+	TRY(io_read_virtual(a, AT_FDCWD, arena_printf(a, "/proc/self/%s", file), 1u << 16, &own,
+			    &len));
+	size_t i = ns_maps_not_offered(own, m, n);
+	if (i == n)
+		return err_sysno(EPERM, "write \"/proc/%d/%s\"", (int)pid, file);
+	return err_msg(
+		ERR_CONFIG,
+		"/linux/%.3sMappings/%zu: host ids %u + %u are not all mapped, in one piece, "
+		"in the user namespace we are in",
+		file, i, m[i].outside, m[i].size);
+}
+
 static int write_maps(struct arena *a, const struct ns_plan *p, pid_t pid)
 {
 	if (p->deny_setgroups)
@@ -74,11 +96,11 @@ static int write_maps(struct arena *a, const struct ns_plan *p, pid_t pid)
 	if (p->newgidmap)
 		TRY(run_helper(a, NEWGIDMAP_PATH, pid, p->gids, p->ngids));
 	else
-		TRY(ns_maps_write(a, pid, "gid_map", p->gids, p->ngids));
+		TRY(write_as_root(a, pid, "gid_map", p->gids, p->ngids));
 	if (p->newuidmap)
 		TRY(run_helper(a, NEWUIDMAP_PATH, pid, p->uids, p->nuids));
 	else
-		TRY(ns_maps_write(a, pid, "uid_map", p->uids, p->nuids));
+		TRY(write_as_root(a, pid, "uid_map", p->uids, p->nuids));
 	return 0;
 }
 

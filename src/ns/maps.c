@@ -75,6 +75,27 @@ const char *ns_maps_text(struct arena *a, const struct ns_map *m, size_t n)
 	return s.v;
 }
 
+/* A row must lie in one row of the parent namespace. */
+static bool is_offered(const char *own, const struct ns_map *m)
+{
+	for (const char *line = own; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		unsigned first, outside, count;
+		if (sscanf(line, "%u %u %u", &first, &outside, &count) == 3 &&
+		    m->outside >= first &&
+		    (uint64_t)m->outside + m->size <= (uint64_t)first + count)
+			return true;
+	}
+	return false;
+}
+
+size_t ns_maps_not_offered(const char *own, const struct ns_map *m, size_t n)
+{
+	size_t i = 0;
+	while (i < n && is_offered(own, &m[i]))
+		i++;
+	return i;
+}
+
 bool ns_maps_first(const char *text, uint32_t *inside)
 {
 	char *end;

@@ -13,6 +13,8 @@
 
 /* The first inside id of a uid_map text. */
 bool ns_maps_first(const char *text, uint32_t *inside);
+/* The index of the first line that the text of our own uid_map has no place for; n = none. */
+size_t ns_maps_not_offered(const char *own, const struct ns_map *m, size_t n);
 /* Write /proc/PID/uid_map or gid_map (`file`) ourselves, in one go. */
 int ns_maps_write(struct arena *a, pid_t pid, const char *file, const struct ns_map *m,
 		  size_t n) MUST_CHECK;

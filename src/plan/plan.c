@@ -23,6 +23,20 @@ static int plan_process(struct arena *a, const struct oci_config *c, const struc
 	return security_plan_make(a, c, c->process, h, &out->security);
 }
 
+/* The kernel would answer all of these with a bare EINVAL. */
+static int check_mount_maps(struct arena *a, const struct oci_config *c)
+{
+	struct ns_map *unused;
+	for (size_t i = 0; i < c->mounts.n; i++) {
+		const struct oci_mount *m = &c->mounts.v[i];
+		TRY(ns_maps_make(a, arena_printf(a, "/mounts/%zu/uidMappings", i),
+				 m->uid_mappings.v, m->uid_mappings.n, &unused));
+		TRY(ns_maps_make(a, arena_printf(a, "/mounts/%zu/gidMappings", i),
+				 m->gid_mappings.v, m->gid_mappings.n, &unused));
+	}
+	return 0;
+}
+
 static int plan_rootfs(struct arena *a, const struct oci_config *c, const struct host *h,
 		       const struct plan_opts *o, struct plan *out)
 {
@@ -32,10 +46,12 @@ static int plan_rootfs(struct arena *a, const struct oci_config *c, const struct
 		.new_mount_ns = out->ns.new_[OCI_NS_MOUNT],
 		.userns = out->ns.userns,
 		.new_cgroupns = out->ns.new_[OCI_NS_CGROUP],
-		.new_netns = out->ns.new_[OCI_NS_NETWORK],
+		.own_pidns = out->ns.new_[OCI_NS_PID] || out->ns.joined[OCI_NS_PID],
+		.own_ipcns = out->ns.new_[OCI_NS_IPC] || out->ns.joined[OCI_NS_IPC],
 		.cgroup_path = *out->cgroup.path ? out->cgroup.path : NULL,
 	};
-	return rootfs_plan_make(a, c, h, &ro, &out->rootfs);
+	TRY(rootfs_plan_make(a, c, h, &ro, &out->rootfs));
+	return check_mount_maps(a, c);
 }
 
 static uint32_t plan_asks(const struct oci_config *c, const struct host *h, const struct plan *p)

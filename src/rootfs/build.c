@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Run the planned mounts in order: open the source, open or make the target, let the first mounter
  * that takes the op do it, then the propagation words.
- * Surprise: a symlink as source with "copy-symlink" is not a mount at all; and sysfs, which a user
- * namespace may not mount without a network namespace of its own, becomes a bind of the host's. */
+ * Surprise: a symlink as source with "copy-symlink" is not a mount at all; and what a user
+ * namespace may not mount can become a bind of the host's (degrade.c). */
 #include "sys/sys.h"
 
 #include <limits.h>
@@ -188,43 +188,6 @@ static void inherit_owner(const struct mount_job *j, const struct target *t)
 		err_dropped(err_sys("giving the tmpfs on \"%s\" its owner", j->op->target));
 }
 
-/* The host's sysfs instead of a new one, with the same flags. */
-static int bind_sys(struct mount_job *j)
-{
-	struct mount_op op = *j->op;
-	struct mount_job bind = {
-		.op = &op, .plan = j->plan, .r = j->r, .target_fd = j->target_fd, .mount_fd = -1
-	};
-	_cleanup_close_ int source = -1;
-	int r;
-
-	op.kind = MOUNT_BIND;
-	op.source = "/sys";
-	op.opt.ext = MOUNTOPT_BIND | MOUNTOPT_RECURSIVE;
-	op.opt.ndata = 0;
-	op.opt.sb_set = op.opt.sb_clear = 0;
-	/* What is mounted below (cgroup, debugfs ...) comes along and must be as read-only. */
-	if (j->plan->use_fd_api) {
-		op.opt.rec_set |= op.opt.attr_set & ~(uint64_t)MOUNT_ATTR__ATIME;
-		op.opt.rec_clear |= op.opt.attr_set & ~(uint64_t)MOUNT_ATTR__ATIME;
-	}
-	TRY(op_open_source(&bind, op.source, &source));
-	r = op_run(&bind);
-	j->mount_fd = bind.mount_fd;
-	return r;
-}
-
-static void explain_failure(const struct mount_job *j, int r)
-{
-	if (r == -EPERM && streq(j->op->fstype, "proc") && j->plan->userns)
-		err_hint("a user namespace may mount proc only with a new pid namespace, and only "
-			 "if "
-			 "no part of the host's /proc is covered");
-	if (r == -EINVAL && streq(j->op->fstype, "devpts") && j->plan->userns)
-		err_hint("uid= and gid= must be ids that are mapped in the container's user "
-			 "namespace");
-}
-
 static int run_fs(struct mount_job *j)
 {
 	_cleanup_close_ int target = -1;
@@ -236,12 +199,12 @@ static int run_fs(struct mount_job *j)
 	j->populate = (j->op->opt.ext & MOUNTOPT_TMPCOPYUP) && !t.created;
 	j->extra_data = inherited_mode(j, &t);
 	r = op_run(j);
-	if (r == -EPERM && j->plan->userns && streq(j->op->fstype, "sysfs")) {
-		err_dropped(r);
-		r = bind_sys(j);
+	if (r == -EPERM && j->plan->in_userns) {
+		int bound = TRY(degrade_to_bind(j));
+		r = bound == MOUNT_NOT_MINE ? r : bound;
 	}
 	if (r < 0) {
-		explain_failure(j, r);
+		degrade_hint(j, r);
 		return r;
 	}
 	inherit_owner(j, &t);

@@ -141,7 +141,7 @@ static int make_in(const struct rootfs_plan *p, struct rootfs *r, const struct r
 {
 	int found;
 
-	if (p->bind_devices && d->type != 'p')
+	if (p->in_userns && d->type != 'p')
 		return bind_node(p, r, d, dir, base);
 	if (mknodat(dir, base, type_bits(d) | d->mode, makedev(d->major, d->minor)) == 0)
 		return set_owner(dir, base, d);

@@ -62,6 +62,11 @@ static int open_handle(struct arena *a, const struct mount_op *op, rootfs_mapfd_
 			     op->opt.ext & MOUNTOPT_SRC_NOFOLLOW);
 	if (tree < 0 && errno == EPERM && !idmap)
 		return 0;
+	if (tree < 0 && errno == EPERM)
+		return op_failed(
+			op, EPERM,
+			"id-mapped mounts need privileges over the source's mount and file "
+			"system, which root of the host has");
 	if (tree < 0)
 		return op_failed(op, errno, "opening the source");
 	TRY(tree_attributes(op, tree));

@@ -117,6 +117,11 @@ struct target {
 int target_open(struct rootfs *r, const struct mount_op *op, bool dir,
 		struct target *out) MUST_CHECK;
 
+/* degrade.c: the kernel said EPERM to a new file system in a user namespace. MOUNT_NOT_MINE (and
+ * the error as it was) when the host's would show something else. The hint says what to change. */
+int degrade_to_bind(struct mount_job *j) MUST_CHECK;
+void degrade_hint(const struct mount_job *j, int r);
+
 /* cgroupfs.c: the "cgroup" type; the target is open. copyup.c: everything below one directory into
  * another. */
 int cgroupfs_mount(struct mount_job *j) MUST_CHECK;

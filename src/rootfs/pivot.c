@@ -140,6 +140,15 @@ static int unshare_root(const struct rootfs_plan *p, struct rootfs *r)
 	return res < 0 ? err_sys("making the root filesystem private") : 0;
 }
 
+static int root_failed(const struct rootfs_plan *p)
+{
+	int r = err_sys("opening the root filesystem \"%s\"", p->root);
+	if (r == -EACCES && p->in_userns)
+		err_hint("the container's root opens it: let that id of the host pass the folders "
+			 "above (chmod o+x), or map their owner");
+	return r;
+}
+
 int rootfs_enter(const struct rootfs_plan *p, struct rootfs *r)
 {
 	_cleanup_close_ int dir = -1;
@@ -158,7 +167,7 @@ int rootfs_enter(const struct rootfs_plan *p, struct rootfs *r)
 		TRY(make_parent_private(r->arena, p->root));
 	dir = open(p->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		return err_sys("opening the root filesystem \"%s\"", p->root);
+		return root_failed(p);
 	TRY(bind_root(p, r, dir));
 	return unshare_root(p, r);
 }

@@ -181,9 +181,10 @@ int rootfs_plan_make(struct arena *a, const struct oci_config *c, const struct h
 	struct rootfs_plan p = {
 		.console = c->process && c->process->terminal,
 		.new_mount_ns = o->new_mount_ns,
-		.userns = o->userns,
 		.no_pivot = o->no_pivot,
-		.bind_devices = o->userns || h->in_userns,
+		.in_userns = o->userns || h->in_userns,
+		.own_pidns = o->own_pidns,
+		.own_ipcns = o->own_ipcns,
 		.use_fd_api = h->mount_api && h->mount_setattr,
 		.cgroup_root = h->cgroup_root,
 		.cgroup_path = o->cgroup_path,

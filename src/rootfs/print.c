@@ -88,7 +88,7 @@ void rootfs_plan_print(const struct rootfs_plan *p, struct str *s)
 	for (size_t i = 0; i < p->nops; i++)
 		print_op(&p->ops[i], i + 1, s);
 	for (size_t i = 0; i < p->ndevices; i++)
-		print_device(&p->devices[i], p->bind_devices && p->devices[i].type != 'p', s);
+		print_device(&p->devices[i], p->in_userns && p->devices[i].type != 'p', s);
 	if (p->console)
 		str_add(s, "device  /dev/console from the terminal\n");
 	print_paths("mask   ", p->masked, p->nmasked, s);

@@ -39,8 +39,9 @@ struct rootfs_plan {
 	const char *const *ro_paths;
 	size_t nro_paths;
 	bool console; /* process.terminal */
-	bool new_mount_ns, userns, no_pivot;
-	bool bind_devices; /* mknod is known to be forbidden: bind the host's nodes */
+	bool new_mount_ns, no_pivot;
+	bool in_userns;            /* the container's or our own: no mknod, few mounts */
+	bool own_pidns, own_ipcns; /* new or joined */
 	bool use_fd_api;   /* the mount API of 5.2/5.12 answers here */
 	enum oci_propagation propagation;
 	const char *label;                     /* linux.mountLabel, NULL when there is none */
@@ -55,7 +56,7 @@ struct rootfs_extra {
 
 struct rootfs_opts {
 	const char *bundle; /* absolute; root.path and relative bind sources start here */
-	bool no_pivot, new_mount_ns, userns, new_cgroupns, new_netns;
+	bool no_pivot, new_mount_ns, userns, new_cgroupns, own_pidns, own_ipcns;
 	const char *cgroup_path; /* absolute host directory of the cgroup, NULL when none */
 	const struct rootfs_extra *extra;
 	size_t nextra;

@@ -32,7 +32,9 @@ static int answer_place(void *ctx, struct ask *ask)
 static int answer_ids(void *ctx, struct ask *ask)
 {
 	struct launch *l = ctx;
-	return ns_write_maps(&l->plan.ns, ask->pid);
+	TRY(ns_write_maps(&l->plan.ns, ask->pid));
+	/* The last moment when an ordinary user may write its files in /proc. */
+	return l->plan.ns.stay_dumpable ? process_oom_score(&l->plan.process, ask->pid) : 0;
 }
 
 static int answer_init(void *ctx, struct ask *ask)
@@ -50,7 +52,7 @@ static int answer_init(void *ctx, struct ask *ask)
 	TRY(resctrl_place(l->plan.resctrl.group, l->plan.resctrl.monitor, l->pid));
 	if (l->plan.rlimits_by_parent)
 		TRY(process_rlimits(&l->plan.process, l->pid));
-	return process_oom_score(&l->plan.process, l->pid);
+	return l->plan.ns.stay_dumpable ? 0 : process_oom_score(&l->plan.process, l->pid);
 }
 
 static int answer_netdev(void *ctx, struct ask *ask)
@@ -119,6 +121,18 @@ static int write_pid_file(struct launch *l)
 	return io_replace_path(l->opts->pid_file, text, strlen(text), 0666 & ~mask);
 }
 
+/* An undumpable process is hidden by hidepid even from its own user. */
+static int stamp_init(struct launch *l)
+{
+	if (sys_process_stamp(l->pid, &l->record.start_time) == 0)
+		return 0;
+	int r = err_sys("read the start time of the container's init");
+	if (r == -ESRCH && sys_pidfd_signal(l->pidfd, 0) == 0)
+		err_hint("/proc hides it (hidepid): that needs Linux 6.9, or membership in the "
+			 "group of the mount option gid=");
+	return r;
+}
+
 static int answer_ready(void *ctx, struct ask *ask)
 {
 	struct launch *l = ctx;
@@ -128,8 +142,7 @@ static int answer_ready(void *ctx, struct ask *ask)
 	l->record.created = arena_strdup(l->rt->arena, now);
 	l->record.pid = l->pid;
 	l->record.status = l->run ? OCI_RUNNING : OCI_CREATED;
-	if (sys_proc_start_time(l->pid, &l->record.start_time, NULL) < 0)
-		return err_sys("read the start time of the container's init");
+	TRY(stamp_init(l));
 	TRY(store_save(l->rt->arena, &l->container, &l->record));
 	TRY(write_pid_file(l));
 	return send_pidfd(l);

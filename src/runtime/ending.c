@@ -79,13 +79,12 @@ static int ended_status(struct arena *a, const struct oci_record *rec, int pidfd
 
 int ending_wait(struct arena *a, const struct oci_record *rec, int *status)
 {
-	uint64_t start;
+	bool ended;
 	_cleanup_close_ int pidfd = sys_pidfd_open(rec->pid);
 	if (pidfd < 0 && errno != ESRCH)
 		return err_sys("open process %d", (int)rec->pid);
 	/* The pidfd is open: if the start time fits now, it is and stays our process. */
-	if (pidfd < 0 || sys_proc_start_time(rec->pid, &start, NULL) < 0 ||
-	    start != rec->start_time)
+	if (pidfd < 0 || !sys_process_is(rec->pid, rec->start_time, &ended))
 		return ENDING_UNKNOWN;
 	if (sys_pidfd_wait_exit(pidfd, -1) < 0)
 		return err_sys("wait for process %d", (int)rec->pid);

@@ -42,6 +42,11 @@ static int clone_child(struct launch *l)
 	bool in_cgroup = false;
 	pid_t pid = sys_clone3(l->plan.ns.clone_flags, l->cgroup.dir_fd, &l->pidfd, &in_cgroup);
 	if (pid < 0) {
+		/* Only the way into a cgroup can be barred: from above both, ours and the new. */
+		if (errno == EACCES && l->cgroup.dir_fd >= 0)
+			return err_sys("container could not join or create cgroup: enter \"%s\" "
+				       "from \"%s\"",
+				       l->cgroup.path, l->rt->host.own_cgroup);
 		int r = err_sys("create the container's process and namespaces");
 		if (r == -ENOSPC)
 			err_hint("the limit on namespaces is reached: see "

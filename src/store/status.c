@@ -12,11 +12,9 @@
 
 bool store_process_alive(int32_t pid, uint64_t start_time)
 {
-	uint64_t now;
-	bool zombie;
+	bool ended;
 
-	return pid > 0 && sys_proc_start_time(pid, &now, &zombie) == 0 && !zombie &&
-	       now == start_time;
+	return pid > 0 && sys_process_is(pid, start_time, &ended) && !ended;
 }
 
 int store_own_process(int32_t *pid, uint64_t *start_time)

@@ -10,11 +10,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 #include "base/cleanup.h"
 #include "sys/sys.h"
 
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC 0x50494446
+#endif
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal 424
 #endif
@@ -102,4 +107,37 @@ int sys_proc_start_time(pid_t pid, uint64_t *out, bool *zombie)
 	if (zombie)
 		*zombie = state == 'Z' || state == 'X' || state == 'x';
 	return 0;
+}
+
+/* -1 and ESRCH where pidfds are not files of their own. *ended: as zombie above. */
+static int pidfd_number(pid_t pid, uint64_t *out, bool *ended)
+{
+	struct statfs fs;
+	struct stat st;
+	_cleanup_close_ int fd = sys_pidfd_open(pid);
+	if (fd < 0 || fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (fs.f_type != PID_FS_MAGIC) {
+		errno = ESRCH;
+		return -1;
+	}
+	*out = (uint64_t)st.st_ino | SYS_STAMP_PIDFD;
+	*ended = sys_pidfd_wait_exit(fd, 0) != 0;
+	return 0;
+}
+
+int sys_process_stamp(pid_t pid, uint64_t *out)
+{
+	bool ended;
+	if (sys_proc_start_time(pid, out, NULL) == 0)
+		return 0;
+	return errno == ESRCH ? pidfd_number(pid, out, &ended) : -1;
+}
+
+bool sys_process_is(pid_t pid, uint64_t stamp, bool *ended)
+{
+	uint64_t now;
+	int r = stamp & SYS_STAMP_PIDFD ? pidfd_number(pid, &now, ended)
+					: sys_proc_start_time(pid, &now, ended);
+	return r == 0 && now == stamp;
 }

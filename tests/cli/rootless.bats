@@ -61,6 +61,7 @@ user_config() { # a config.json written for root
 	args sleep 100
 	create_it
 	jq -e '[.linux.namespaces[].type] | index("user")' "$ROOT/$ID/config.json"
+	ok start "$ID" # before, the process is not ours to look at
 	equal "$(jq -c .linux.uidMappings "$ROOT/$ID/config.json")" \
 		"$(jq -Rnc '[inputs | [scan("[0-9]+") | tonumber] | {containerID: .[0], hostID: .[1], size: .[2]}]' </proc/"$(cat "$T/pid")"/uid_map)"
 	ok delete -f "$ID"
@@ -126,13 +127,146 @@ user_config() { # a config.json written for root
 	args sleep 100
 	create_it
 	has_status created
-	pid=$(cat "$T/pid")
-	equal "$(awk '/^Uid:/ { print $2 }' "/proc/$pid/status")" "$ME"
 	ok start "$ID"
 	has_status running
+	equal "$(awk '/^Uid:/ { print $2 }' "/proc/$(cat "$T/pid")/status")" "$ME"
 	ok list
 	printed "$NAME"
 	ok kill "$ID" KILL
 	wait_for 10 has_status stopped
 	ok delete "$ID"
+}
+
+@test "a created container of subordinate ids alone is seen, killed and deleted" {
+	maps "[{containerID: 0, hostID: $SUB, size: 10}]" "[{containerID: 0, hostID: $SUBGID, size: 10}]"
+	chmod 755 "$B" "$R"
+	args sleep 100
+	create_it
+	has_status created
+	ok start "$ID"
+	has_status running
+	equal "$(stat -c %u "/proc/$(cat "$T/pid")")" "$SUB"
+	ok delete -f "$ID"
+}
+
+@test "oomScoreAdj is raised" {
+	config '.process.oomScoreAdj = 500'
+	script 'cat /proc/self/oom_score_adj'
+	run_it
+	succeeded
+	equal "$output" 500
+}
+
+# ---- mounts ------------------------------------------------------------------------------------
+
+@test "/sys without a network namespace is the host's, read-only all the way down" {
+	config '(.mounts[] | select(.destination == "/sys")) |= {destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"]}'
+	config '.mounts |= map(select(.destination != "/sys/fs/cgroup"))'
+	script 'grep " /sys" /proc/self/mountinfo; ls /sys/class/net; echo x 2>/dev/null >/sys/kernel/uevent_helper || echo denied'
+	run_it
+	succeeded
+	printed "$(ls /sys/class/net)"
+	printed denied
+	[ "$(grep -c ' /sys' <<<"$output")" -ge 1 ]
+	equal "$(grep ' /sys' <<<"$output" | awk '{ print $6 }' | grep -v '^ro,' || true)" ""
+}
+
+@test "/sys asked for writable stays as it is on the host" {
+	config '(.mounts[] | select(.destination == "/sys")) |= {destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid"]}'
+	script 'cat /proc/self/mountinfo'
+	run_it
+	succeeded
+	[[ ",$(awk '$5 == "/sys" { print $6 }' <<<"$output")," == *,nosuid,* ]] || say
+}
+
+@test "/proc and /dev/mqueue of a shared namespace are the host's" {
+	ns_del pid
+	config '.linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	script "readlink /proc/self/ns/pid; grep -c ' /proc ' /proc/self/mounts"
+	run_it
+	succeeded
+	equal "$output" "$(readlink /proc/self/ns/pid)
+1"
+	ns_add pid
+	ns_del ipc
+	config '.mounts |= map(select(.destination != "/dev/shm"))'
+	if [ "$(stat -f -c %t /dev/mqueue)" = 19800202 ]; then
+		script 'stat -f -c %t /dev/mqueue'
+		run_it
+		succeeded
+		equal "$output" 19800202
+	else
+		refused 'mounting "mqueue" on "/dev/mqueue"' run -b "$B" "$ID"
+		hinted "without a new ipc namespace" run -b "$B" "$ID"
+	fi
+}
+
+@test "devpts with a group that is not mapped: the hint says which option" {
+	one_id
+	config '(.mounts[] | select(.type == "devpts")).options += ["gid=5"]'
+	refused 'mounting "devpts" on "/dev/pts" (/mounts/2)' run -b "$B" "$ID"
+	hinted '"gid=5" must be an id that is mapped' run -b "$B" "$ID"
+}
+
+@test "a file system that users may not mount" {
+	config '.mounts += [{destination: "/mnt", type: "ext4", source: "/dev/null"}]'
+	refused 'mounting "ext4" on "/mnt" (/mounts/' run -b "$B" "$ID"
+	hinted "few file systems may be mounted in a user namespace" run -b "$B" "$ID"
+}
+
+@test "id-mapped mounts are refused with the reason, bad maps with the row" {
+	config '.mounts += [{destination: "/mnt", type: "bind", source: "/tmp", options: ["bind"], uidMappings: [{containerID: 0, hostID: 0, size: 1}], gidMappings: [{containerID: 0, hostID: 0, size: 1}]}]'
+	refused "id-mapped mounts need privileges" run -b "$B" "$ID"
+	config '.mounts[-1].gidMappings += [{containerID: 0, hostID: 5, size: 1}]'
+	refused "/mounts/$(jq '.mounts | length - 1' "$B/config.json")/gidMappings/1: container ids overlap" run -b "$B" "$ID"
+}
+
+@test "device nodes are the host's, masks and read-only paths hold, the root is read-only" {
+	config '.root.readonly = true'
+	script 'for d in null zero full random urandom tty; do stat -c "%n %t:%T" /dev/$d; done
+		grep -c " /dev/null " /proc/self/mounts
+		touch /x 2>&1; (echo x >/proc/sys/kernel/domainname) 2>&1; wc -c </proc/timer_list'
+	run_it
+	succeeded
+	equal "$output" "/dev/null 1:3
+/dev/zero 1:5
+/dev/full 1:7
+/dev/random 1:8
+/dev/urandom 1:9
+/dev/tty 5:0
+1
+touch: /x: Read-only file system
+/bin/sh: can't create /proc/sys/kernel/domainname: Read-only file system
+0"
+}
+
+@test "a root file system in a private folder" {
+	chmod 700 "$B"
+	run_guest
+	seen '.uid == [0,0,0]'
+	maps "[{containerID: 0, hostID: $SUB, size: 10}]" "[{containerID: 0, hostID: $SUBGID, size: 10}]"
+	refused "opening the root filesystem \"$R\": permission denied" run -b "$B" "$ID"
+	hinted "pass the folders above" run -b "$B" "$ID"
+}
+
+@test "a terminal" {
+	config '.process.terminal = true | (.mounts[] | select(.type == "devpts")).options += ["gid=5"]'
+	script 'test -t 0 && stat -c "%t %u %g" /dev/console; tty'
+	run timeout 60 script -qefc "$OCIRUN --root $ROOT run -b $B $ID" /dev/null </dev/null 3>&- 4>&-
+	succeeded
+	printed "88 0 5"
+	printed /dev/pts/0
+}
+
+# ---- groups and limits -----------------------------------------------------------------------------
+
+@test "additional groups: with a helper they are set, without they are an error" {
+	config '.process.user.additionalGids = [5, 0]'
+	run_guest
+	seen '.groups == [0, 5]'
+	one_id
+	config '.process.user.additionalGids = [0]'
+	refused "/process/user/additionalGids: cannot set any additional groups in a rootless container" run -b "$B" "$ID"
+	config '.process.user.additionalGids = [5]'
+	refused "/process/user/additionalGids/0: gid 5 is not mapped" run -b "$B" "$ID"
 }

@@ -127,6 +127,21 @@ START_TEST(first_line)
 }
 END_TEST
 
+START_TEST(not_offered)
+{
+	static const char own[] = "         0       1000          1\n"
+				  "         1     100000      65536\n"
+				  "     65537     200000        100";
+	const struct ns_map m[] = { { 0, 0, 1 }, { 1, 1, 65536 }, { 65537, 65540, 97 } };
+	const struct ns_map across[] = { { 0, 1, 5 }, { 5, 0, 2 } };
+	const struct ns_map past[] = { { 0, 65537, 101 } };
+	ck_assert_uint_eq(ns_maps_not_offered(own, m, 3), 3);
+	ck_assert_uint_eq(ns_maps_not_offered(own, across, 2), 1);
+	ck_assert_uint_eq(ns_maps_not_offered(own, past, 1), 0);
+	ck_assert_uint_eq(ns_maps_not_offered("", m, 1), 0);
+}
+END_TEST
+
 TCase *tcase_ns_maps(void);
 TCase *tcase_ns_maps(void)
 {
@@ -137,5 +152,6 @@ TCase *tcase_ns_maps(void)
 	tcase_add_test(tc, lookup_and_text);
 	tcase_add_test(tc, helper_arguments);
 	tcase_add_test(tc, first_line);
+	tcase_add_test(tc, not_offered);
 	return tc;
 }

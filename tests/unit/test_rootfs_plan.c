@@ -250,13 +250,13 @@ START_TEST(devices)
 	ck_assert_int_eq(plan.devices[6].type, 'c');
 	ck_assert_uint_eq(plan.devices[6].mode, 0666);
 	ck_assert_uint_eq(plan.devices[6].gid, 2);
-	ck_assert(plan.default_links && !plan.bind_devices);
+	ck_assert(plan.default_links && !plan.in_userns);
 	must_plan("{'destination':'/dev/','source':'/dev','options':['rbind']}", "");
 	ck_assert_uint_eq(plan.ndevices, 0);
 	ck_assert(!plan.default_links);
 	opts.userns = true;
 	must_plan("", "");
-	ck_assert(plan.bind_devices);
+	ck_assert(plan.in_userns);
 }
 END_TEST
 

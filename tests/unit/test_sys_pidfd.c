@@ -3,6 +3,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
@@ -40,6 +41,40 @@ START_TEST(stat_line)
 		ck_assert(start == cases[_i].start);
 		ck_assert_int_eq(state, cases[_i].state);
 	}
+}
+END_TEST
+
+/* A stamp of either kind is of one process, and knows when that has ended. */
+START_TEST(stamps)
+{
+	struct stat st;
+	uint64_t by_time, by_number;
+	bool ended = true;
+	int status;
+	pid_t pid = sys_clone3(0, -1, NULL, NULL);
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		for (;;)
+			pause();
+	_cleanup_close_ int fd = sys_pidfd_open(pid);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	by_number = (uint64_t)st.st_ino | SYS_STAMP_PIDFD;
+	ck_assert_int_eq(sys_process_stamp(pid, &by_time), 0);
+	ck_assert(!(by_time & SYS_STAMP_PIDFD));
+	ck_assert(sys_process_is(pid, by_time, &ended) && !ended);
+	ck_assert(!sys_process_is(pid, by_time + 1, &ended));
+	bool has_numbers = sys_process_is(pid, by_number, &ended); /* since Linux 6.9 */
+	ck_assert(!has_numbers || !ended);
+	ck_assert(!sys_process_is(pid, by_number + 1, &ended));
+	ck_assert(!sys_process_is(getpid(), by_number, &ended));
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(sys_pidfd_wait_exit(fd, 10000), 1);
+	ck_assert(sys_process_is(pid, by_time, &ended) && ended);
+	ended = false;
+	ck_assert(sys_process_is(pid, by_number, &ended) == has_numbers && ended == has_numbers);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(!sys_process_is(pid, by_time, &ended));
+	ck_assert(!sys_process_is(pid, by_number, &ended));
 }
 END_TEST
 
@@ -114,6 +149,7 @@ TCase *tcase_sys_pidfd(void)
 {
 	TCase *tc = tcase_create("sys_pidfd");
 	tcase_add_loop_test(tc, stat_line, 0, (int)ARRAY_SIZE(cases));
+	tcase_add_test(tc, stamps);
 	tcase_add_test(tc, life_of_a_child);
 	tcase_add_test(tc, status_after_reaping);
 	tcase_add_test(tc, no_such_process);
