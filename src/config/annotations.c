@@ -6,7 +6,16 @@
 const struct config_annotation config_annotations[] = {
 	{ "run.oci.keep_original_groups", "keep the caller's supplementary groups (no setgroups)",
 	  true },
+	{ "run.oci.mount_context_type",
+	  "which option carries linux.mountLabel: context, fscontext, defcontext, rootcontext",
+	  true },
+	{ "run.oci.hooks.stdout", "file that gets what hooks print", true },
+	{ "run.oci.hooks.stderr", "file that gets what hooks complain about", true },
 	{ "run.oci.seccomp.receiver", "socket that gets the seccomp notify descriptor", true },
+	{ "run.oci.seccomp_fail_unknown_syscall",
+	  "refuse a seccomp profile with names that nobody knows", true },
+	{ "run.oci.pidfd_receiver", "socket that gets a pidfd of init, as --pidfd-socket", true },
+	{ "org.criu.config", "kept in the state; nothing here acts on it", true },
 	{ NULL, NULL, false },
 };
 

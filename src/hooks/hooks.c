@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hooks: checked once, run in order, and when one fails the user reads which one, how, and what it
  * said. Surprise: what a hook prints is kept back while all is well. */
+#include <fcntl.h>
 #include <limits.h>
 
 #include "base/child.h"
+#include "base/cleanup.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "hooks/hooks.h"
@@ -39,6 +42,19 @@ static const char *const *terminated(struct arena *a, const struct oci_strs *str
 	return v;
 }
 
+static int append(const char *path, const char *text)
+{
+	if (!path || !*text)
+		return 0;
+	/* O_NONBLOCK: a FIFO without a reader is an error, not a hang. */
+	_cleanup_close_ int fd = open(
+		path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys("open \"%s\" for what hooks print", path);
+	TRY_AS(io_write_all(fd, text, strlen(text)), "\"%s\"", path);
+	return 0;
+}
+
 static int run_one(struct arena *a, const struct hooks *h, const struct oci_hook *hook,
 		   const char *state_json)
 {
@@ -54,6 +70,8 @@ static int run_one(struct arena *a, const struct hooks *h, const struct oci_hook
 	};
 	struct child_result res;
 	TRY(child_run(a, &o, &res));
+	TRY(append(h->out_path, res.out));
+	TRY(append(h->err_path, res.err));
 	if (!res.timed_out && res.status == 0)
 		return 0;
 	const char *why = res.timed_out

@@ -16,6 +16,7 @@ struct hooks {
 	const char *cwd;        /* the bundle; NULL = stay where we are */
 	const char *const *env; /* for hooks without `env`; NULL = empty */
 	bool warn_only;         /* poststop: log the failure and go on with the next hook */
+	const char *out_path, *err_path; /* append what they print to these files; NULL = do not */
 };
 
 /* Texts: `error running createRuntime hook #0: exit status 1, stdout: ..., stderr: ...`.

@@ -147,6 +147,8 @@ int step_container_hooks(struct init *in)
 		.v = h->create_container.v,
 		.n = h->create_container.n,
 		.cwd = in->plan->bundle,
+		.out_path = in->plan->hooks_stdout,
+		.err_path = in->plan->hooks_stderr,
 	};
 	return hooks_run(in->arena, &run,
 			 plan_state_json(in->arena, in->plan, OCI_CREATING, getpid()));

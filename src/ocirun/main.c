@@ -41,6 +41,7 @@ static const struct command *const commands[] = {
 	&cmd_pause, &cmd_resume, &cmd_ps,
 	&cmd_kill,   &cmd_delete, &cmd_spec, &cmd_features, &cmd_explain,
 	&cmd_wait,
+	&cmd_checkpoint, &cmd_restore,
 };
 
 static NORETURN void out_of_memory(size_t wanted)

@@ -49,6 +49,7 @@ static int plan_rootfs(struct arena *a, const struct oci_config *c, const struct
 		.own_pidns = out->ns.new_[OCI_NS_PID] || out->ns.joined[OCI_NS_PID],
 		.own_ipcns = out->ns.new_[OCI_NS_IPC] || out->ns.joined[OCI_NS_IPC],
 		.cgroup_path = *out->cgroup.path ? out->cgroup.path : NULL,
+		.context_type = config_annotation(c, "run.oci.mount_context_type"),
 	};
 	TRY(rootfs_plan_make(a, c, h, &ro, &out->rootfs));
 	return check_mount_maps(a, c);
@@ -85,6 +86,8 @@ int plan_build(struct arena *a, const struct oci_config *c, const struct host *h
 		.bundle = o->bundle,
 		.has_process = c->process != NULL,
 		.new_keyring = !o->no_new_keyring,
+		.hooks_stdout = config_annotation(c, "run.oci.hooks.stdout"),
+		.hooks_stderr = config_annotation(c, "run.oci.hooks.stderr"),
 	};
 	TRY(ns_plan_make(a, c, h, &out->ns));
 	TRY(cgroup_plan_make(a, c, h, &co, &out->cgroup));

@@ -36,6 +36,7 @@ struct plan {
 	struct security_plan security;
 	struct process_plan process;
 	bool has_process; /* false: create works, start fails (runtime-spec, "process") */
+	const char *hooks_stdout, *hooks_stderr; /* files for what hooks print; NULL = none */
 	bool new_keyring;
 	bool rlimits_by_parent; /* in a user namespace we may not raise them ourselves */
 	uint32_t asks;          /* bit per line of asks.def: which meetings this container needs */

@@ -82,8 +82,7 @@ static int empty_dir(const struct rootfs_plan *p, struct rootfs *r, const char *
 	op.opt.attr_set =
 		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	op.opt.attr_clear = op.opt.attr_set;
-	if (p->label)
-		data[3] = arena_printf(r->arena, "context=%s", p->label);
+	data[3] = p->label;
 	op.opt.data = data;
 	op.opt.ndata = p->label ? 4 : 3;
 	TRY_AS(op_run(&j), "masking \"%s\"", path);

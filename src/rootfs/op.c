@@ -247,7 +247,12 @@ static void add_label(const struct op_context *x, struct mount_op *op)
 		if (after_prefix(op->opt.data[i], "context="))
 			return;
 	/* mountopt_parse left room for one more. */
-	op->opt.data[op->opt.ndata++] = arena_printf(x->arena, "context=%s", l->mount_label);
+	op->opt.data[op->opt.ndata++] = mount_label(x->arena, l->mount_label, x->opts);
+}
+
+const char *mount_label(struct arena *a, const char *label, const struct rootfs_opts *o)
+{
+	return arena_printf(a, "%s=%s", o->context_type ? o->context_type : "context", label);
 }
 
 int op_from_mount(const struct op_context *x, const struct oci_mount *m, int index,

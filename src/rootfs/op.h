@@ -68,6 +68,9 @@ struct op_context {
 int op_from_mount(const struct op_context *x, const struct oci_mount *m, int index,
 		  struct mount_op *out) MUST_CHECK;
 
+/* "context=LABEL", or the word that the annotation names instead. */
+const char *mount_label(struct arena *a, const char *label, const struct rootfs_opts *o);
+
 /* How one op is carried out. Descriptors are borrowed, except mount_fd, which the caller closes. */
 struct mount_job {
 	const struct mount_op *op;

@@ -156,20 +156,38 @@ static bool dev_is_bound(const struct rootfs_plan *p)
 	return false;
 }
 
-static int plan_linux(struct arena *a, const struct oci_linux *l, const struct host *h,
-		      struct rootfs_plan *p)
+static int check_context_type(const char *word)
 {
+	static const char *const known[] = { "context", "fscontext", "defcontext", "rootcontext" };
+
+	for (size_t i = 0; word && i < ARRAY_SIZE(known); i++)
+		if (streq(word, known[i]))
+			return 0;
+	if (!word)
+		return 0;
+	return err_msg(ERR_CONFIG,
+		       "/annotations/run.oci.mount_context_type: expected context, fscontext, "
+		       "defcontext or rootcontext, found \"%s\"",
+		       word);
+}
+
+static int plan_linux(const struct op_context *x, struct rootfs_plan *p)
+{
+	struct arena *a = x->arena;
+	const struct oci_linux *l = x->config->linux_;
+
+	TRY(check_context_type(x->opts->context_type));
 	if (!l)
 		return 0;
 	TRY(plan_paths(a, &l->masked_paths, "maskedPaths", &p->masked, &p->nmasked));
 	TRY(plan_paths(a, &l->readonly_paths, "readonlyPaths", &p->ro_paths, &p->nro_paths));
 	p->propagation = l->rootfs_propagation;
 	if (l->mount_label && *l->mount_label) {
-		if (!h->selinux)
+		if (!x->host->selinux)
 			return err_msg(ERR_CONFIG,
 				       "/linux/mountLabel: SELinux is not enabled on this "
 				       "host");
-		p->label = l->mount_label;
+		p->label = mount_label(a, l->mount_label, x->opts);
 	}
 	return 0;
 }
@@ -199,7 +217,7 @@ int rootfs_plan_make(struct arena *a, const struct oci_config *c, const struct h
 		return err_msg(ERR_CONFIG,
 			       "/root/path: the host's own \"/\" cannot be a container's root");
 	p.readonly = c->root->readonly;
-	TRY(plan_linux(a, c->linux_, h, &p));
+	TRY(plan_linux(&x, &p));
 	TRY(plan_ops(&x, &p));
 	if (!dev_is_bound(&p)) {
 		TRY(plan_devices(a, c, &p));

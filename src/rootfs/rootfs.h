@@ -44,7 +44,7 @@ struct rootfs_plan {
 	bool own_pidns, own_ipcns; /* new or joined */
 	bool use_fd_api;   /* the mount API of 5.2/5.12 answers here */
 	enum oci_propagation propagation;
-	const char *label;                     /* linux.mountLabel, NULL when there is none */
+	const char *label; /* "context=" and linux.mountLabel, NULL when there is none */
 	const char *cgroup_root, *cgroup_path; /* host directories for the "cgroup" mount type */
 	bool new_cgroupns, rootless;
 };
@@ -58,6 +58,7 @@ struct rootfs_opts {
 	const char *bundle; /* absolute; root.path and relative bind sources start here */
 	bool no_pivot, new_mount_ns, userns, new_cgroupns, own_pidns, own_ipcns;
 	const char *cgroup_path; /* absolute host directory of the cgroup, NULL when none */
+	const char *context_type; /* annotation run.oci.mount_context_type, NULL when absent */
 	const struct rootfs_extra *extra;
 	size_t nextra;
 };

@@ -20,6 +20,8 @@ int run_hooks(struct arena *a, const struct plan *p, const struct hooks *h, enum
 {
 	struct hooks run = *h;
 	run.cwd = p->bundle;
+	run.out_path = config_annotation(p->config, "run.oci.hooks.stdout");
+	run.err_path = config_annotation(p->config, "run.oci.hooks.stderr");
 	return run.n ? hooks_run(a, &run, plan_state_json(a, p, status, pid)) : 0;
 }
 
@@ -105,9 +107,12 @@ static int answer_notify(void *ctx, struct ask *ask)
 static int send_pidfd(struct launch *l)
 {
 	_cleanup_close_ int sock = -1;
-	if (!l->opts->pidfd_socket)
+	const char *asked = config_annotation(l->plan.config, "run.oci.pidfd_receiver");
+	const char *path = l->opts->pidfd_socket ? l->opts->pidfd_socket : asked;
+	if (!path)
 		return 0;
-	TRY_AS(sock_connect(AT_FDCWD, l->opts->pidfd_socket, SOCK_STREAM, &sock), "--pidfd-socket");
+	TRY_AS(sock_connect(AT_FDCWD, path, SOCK_STREAM, &sock),
+	       path == asked ? "/annotations/run.oci.pidfd_receiver" : "--pidfd-socket");
 	return sock_send_fd(sock, l->pidfd, "standard", strlen("standard"));
 }
 

@@ -22,6 +22,8 @@ static int poststop(struct runtime *rt, const struct container *c, const struct 
 			     .v = h->poststop.v,
 			     .n = h->poststop.n,
 			     .cwd = rec->bundle,
+			     .out_path = config_annotation(config, "run.oci.hooks.stdout"),
+			     .err_path = config_annotation(config, "run.oci.hooks.stderr"),
 			     .warn_only = true };
 	return hooks_run(rt->arena, &run, plan_state_json(rt->arena, &p, OCI_STOPPED, 0));
 }

@@ -31,6 +31,7 @@ int lsm_read_attr(int attr_fd, const char *file, char *got, size_t size) MUST_CH
 /* seccomp.c */
 int filter_build(struct arena *a, const struct oci_seccomp *sc,
 		 struct seccomp_filter *out) MUST_CHECK;
+int filter_check_names(const struct oci_seccomp *sc) MUST_CHECK; /* every name is known */
 bool filter_knows_arch(const char *word); /* "SCMP_ARCH_RISCV64" */
 unsigned filter_api_level(void);
 

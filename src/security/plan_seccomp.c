@@ -90,10 +90,10 @@ static int plan_flags(const struct oci_seccomp *sc, bool notifies, struct securi
 	return 0;
 }
 
-static const char *receiver(const struct oci_config *c)
+static const char *annotation(const struct oci_config *c, const char *key)
 {
 	for (size_t i = 0; i < c->annotations.n; i++)
-		if (streq(c->annotations.v[i].key, "run.oci.seccomp.receiver"))
+		if (streq(c->annotations.v[i].key, key))
 			return c->annotations.v[i].value;
 	return NULL;
 }
@@ -101,8 +101,9 @@ static const char *receiver(const struct oci_config *c)
 static int plan_listener(const struct oci_config *c, bool notifies, struct security_plan *out)
 {
 	const struct oci_seccomp *sc = c->linux_->seccomp;
-	const char *path =
-		sc->listener_path && *sc->listener_path ? sc->listener_path : receiver(c);
+	const char *path = sc->listener_path && *sc->listener_path
+				   ? sc->listener_path
+				   : annotation(c, "run.oci.seccomp.receiver");
 	if (sc->listener_metadata && *sc->listener_metadata && !path)
 		return err_msg(ERR_CONFIG, AT "/listenerMetadata: needs listenerPath");
 	if (!notifies)
@@ -135,5 +136,7 @@ int seccomp_plan_make(const struct oci_config *c, struct security_plan *out)
 			notifies = true;
 	}
 	TRY(plan_flags(sc, notifies, out));
+	const char *strict = annotation(c, "run.oci.seccomp_fail_unknown_syscall");
+	out->seccomp_strict = strict && streq(strict, "1");
 	return plan_listener(c, notifies, out);
 }

@@ -154,6 +154,20 @@ static int add_rules(scmp_filter_ctx ctx, const struct oci_seccomp *sc)
 	return 0;
 }
 
+int filter_check_names(const struct oci_seccomp *sc)
+{
+	for (size_t i = 0; i < sc->syscalls.n; i++) {
+		const struct oci_strs *names = &sc->syscalls.v[i].names;
+		for (size_t j = 0; j < names->n; j++)
+			if (seccomp_syscall_resolve_name(names->v[j]) == __NR_SCMP_ERROR)
+				return err_msg(ERR_CONFIG,
+					       "/linux/seccomp/syscalls/%zu/names/%zu: unknown "
+					       "system call \"%s\"",
+					       i, j, names->v[j]);
+	}
+	return 0;
+}
+
 static int add_archs(scmp_filter_ctx ctx, const struct oci_seccomp *sc)
 {
 	for (size_t i = 0; i < sc->architectures.n; i++) {

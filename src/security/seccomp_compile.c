@@ -54,6 +54,8 @@ int security_seccomp_compile(struct arena *a, const struct security_plan *p, int
 		return 0;
 	}
 	TRY(pick_flags(p, &f.flags));
+	if (p->seccomp_strict)
+		TRY(filter_check_names(p->seccomp));
 	if (cache_dirfd < 0) {
 		TRY(filter_build(a, p->seccomp, &f));
 		*out = f;

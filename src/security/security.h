@@ -31,6 +31,7 @@ struct security_plan {
 	bool seccomp_early;         /* before the capability drop; else right before execve */
 	bool seccomp_listener;      /* the notify descriptor goes to listener_path */
 	unsigned seccomp_flags;     /* SECCOMP_FILTER_FLAG_* asked for, and NEW_LISTENER */
+	bool seccomp_strict;        /* a name that the library does not know is an error */
 	bool seccomp_default_flags; /* none given: SPEC_ALLOW where the kernel has it */
 	const char *listener_path, *listener_metadata; /* NULL = none */
 	const struct oci_seccomp *seccomp;             /* NULL without has_seccomp */

@@ -130,6 +130,8 @@ require() {
 	session) [ -S "${XDG_RUNTIME_DIR:-/nonexistent}/systemd/private" ] || skip "needs a user's systemd" ;;
 	lsm) lsm_active "$2" || skip "needs $2" ;;
 	no-lsm) ! lsm_active "$2" || skip "needs a kernel without $2" ;;
+	numa) [ -e /proc/self/numa_maps ] || skip "needs a kernel with NUMA" ;;
+	veth) unshare -n ip link add v0 type veth peer name v1 2>/dev/null || skip "needs veth devices" ;;
 	command) command -v "$2" >/dev/null || skip "needs $2" ;;
 	*) echo "require $1?"; return 1 ;;
 	esac

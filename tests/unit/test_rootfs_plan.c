@@ -272,6 +272,16 @@ START_TEST(labels)
 	ck_assert_uint_eq(plan.ops[1].opt.ndata, 0);
 	ck_assert_uint_eq(plan.ops[2].opt.ndata, 1);
 	ck_assert_uint_eq(plan.ops[3].opt.ndata, 0);
+	ck_assert_str_eq(plan.label, "context=u:r:t:s0:c1,c2");
+	opts.context_type = "rootcontext";
+	must_plan("{'destination':'/a','type':'tmpfs'}", "'mountLabel':'u:r:t:s0:c1,c2'");
+	ck_assert_str_eq(mountopt_data(a, &plan.ops[0].opt), "rootcontext=\"u:r:t:s0:c1,c2\"");
+	ck_assert_str_eq(plan.label, "rootcontext=u:r:t:s0:c1,c2");
+	opts.context_type = "label";
+	ck_assert_int_lt(make("", ""), 0);
+	ck_assert_ptr_nonnull(
+		after_prefix(err_get()->text, "/annotations/run.oci.mount_context_type: "));
+	err_clear();
 }
 END_TEST
 
