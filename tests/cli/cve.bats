@@ -62,6 +62,31 @@ tty_either() {
 	equal "$(sha256sum "$OCIRUN"; stat -c '%i %a %Y' "$OCIRUN")" "$before"
 }
 
+@test "CVE-2019-5736: somebody inside waits for us and writes to our executable" {
+	require root
+	local before pid n
+	before=$(sha256sum "$OCIRUN"; stat -c '%i %a %Y' "$OCIRUN")
+	cp "$TOOLS/poller" "$R/bin/poller"
+	all_caps
+	args /bin/poller /bin/poller /bin/busybox /bin/guest
+	create_it
+	ok start "$ID"
+	wait_for 10 grep -q ready "$T/out"
+	pid=$(cat "$T/pid")
+	args /bin/guest
+	config '.linux.namespaces |= map(if .type == "pid" then .path = $p else . end)' --arg p "/proc/$pid/ns/pid"
+	for n in 1 2 3 4 5 6; do
+		oci run -b "$B" "$ID-$n"
+		succeeded
+	done
+	sleep 0.3
+	touch "$R/stop"
+	wait_for 10 grep -q '^seen' "$T/out"
+	# it must have met us, or nothing was shown
+	[[ $(tail -1 "$T/out") =~ ^seen\ [1-9][0-9]*\ opened\ [0-9]+\ written\ 0$ ]] || { cat "$T/out"; return 1; }
+	equal "$(sha256sum "$OCIRUN"; stat -c '%i %a %Y' "$OCIRUN")" "$before"
+}
+
 @test "CVE-2019-16884: something else mounted over /proc" {
 	local cfg
 	cfg=$(cat "$B/config.json")
@@ -113,11 +138,12 @@ tty_either() {
 
 @test "CVE-2024-21626: the working directory is a descriptor" {
 	local n
-	for n in 3 4 5 6 7 8 9 10 11 12 13 15 20; do
+	for n in {3..64}; do
 		config '.process.cwd = $c' --arg c "/proc/self/fd/$n"
 		script 'pwd; cat ../../../../../../etc/passwd; ls -d ../../..'"$T/can"
 		run_either
 		[[ $output != *"$T"* ]] || say
+		[ "$n" -le 20 ] || continue
 		ln -sfn "/proc/self/fd/$n" "$R/w"
 		config '.process.cwd = "/w"'
 		run_either
@@ -143,17 +169,15 @@ tty_either() {
 	local i pid
 	mkdir -p "$R/vol/a"
 	ln -s "$T/can" "$R/vol/link"
-	( while :; do
-		mv -T "$R/vol/a" "$R/vol/b" && mv -T "$R/vol/link" "$R/vol/a" || true
-		mv -T "$R/vol/a" "$R/vol/link" && mv -T "$R/vol/b" "$R/vol/a" || true
-	done ) >/dev/null 2>&1 3>&- 4>&- &
+	"$TOOLS/swap" "$R/vol/a" "$R/vol/link" >"$T/swaps" 2>&1 3>&- 4>&- &
 	pid=$!
 	STARTED+=("$pid")
 	mount_add /vol/a/made tmpfs tmpfs
 	args true
 	for i in $(seq 1 25); do run_either; done
 	kill "$pid"
-	wait "$pid" || true
+	wait "$pid"
+	[ "$(cat "$T/swaps")" -gt 100 ] # or there was no race
 	unharmed
 }
 
@@ -196,6 +220,21 @@ tty_either() {
 	config '.root.readonly = true'
 	ln -s "$T/can/new" "$R/dev/console"
 	args true
+	tty_either
+	[ ! -e "$T/can/new" ]
+	unharmed
+}
+
+@test "CVE-2026-88264: and in a user namespace, where nodes are bound" {
+	no_mount /dev
+	ln -s "$T/can/new" "$R/dev/console"
+	args true
+	user_ns
+	tty_either
+	[ ! -e "$T/can/new" ]
+	unharmed
+	config '.root.readonly = true'
+	rm -f "$T/console"
 	tty_either
 	[ ! -e "$T/can/new" ]
 	unharmed

@@ -88,3 +88,40 @@ load helpers
 	succeeded
 	printed opened
 }
+
+@test "device rules: the defaults hold after any rule, ptmx, pts, tun and console's kin among them" {
+	all_caps
+	config '.linux.resources = {devices: [{allow: false, access: "rwm"}, {allow: false, type: "c", major: 1, minor: 3, access: "rwm"}]}'
+	# tun may not be in the kernel: then "no such device", but never "not permitted"
+	script 'mknod /tmp/tun c 10 200; mknod /tmp/mem c 1 1
+		for d in null zero full random urandom ptmx; do : <>/dev/$d && echo "$d opened"; done
+		(: <>/tmp/tun) 2>&1 | grep -c permitted; (: <>/dev/tty) 2>&1 | grep -c permitted
+		(: </tmp/mem) 2>&1 | grep -c permitted; stat -c %t /dev/pts/* | sort -u'
+	run_it
+	equal "$output" "$(printf '%s opened\n' null zero full random urandom ptmx; printf '0\n0\n1\n5')"
+}
+
+@test "device rules: the last one that speaks about an access decides" {
+	all_caps
+	script 'mknod /tmp/kmsg c 1 11; (: >/tmp/kmsg) 2>/dev/null && echo written || echo refused'
+	config '.linux.resources = {devices: [{allow: true, type: "c", major: 1, minor: 11, access: "rwm"}, {allow: false, type: "c", major: 1, minor: 11, access: "w"}]}'
+	run_it
+	equal "$output" refused
+	config '.linux.resources.devices |= reverse'
+	run_it
+	equal "$output" written
+	config '.linux.resources.devices[0] += {access: "r"} | .linux.resources.devices |= reverse'
+	run_it
+	equal "$output" written # the last one speaks about reading only
+	config '.linux.resources.devices += [{allow: false, access: "rwm"}]'
+	run_it
+	equal "$output" refused
+}
+
+@test "device rules: making nodes is allowed, using them is another thing" {
+	all_caps
+	config '.linux.resources = {devices: [{allow: false, access: "rwm"}]}'
+	script 'mknod /tmp/b b 7 0 && mknod /tmp/c c 4 64 && echo made; (: </tmp/b) 2>&1 | grep -c permitted; (: </tmp/c) 2>&1 | grep -c permitted'
+	run_it
+	equal "$output" "$(printf 'made\n1\n1')"
+}

@@ -111,6 +111,7 @@ exited() { [ "$status" -eq "$1" ] || say; }
 failed_with() { { [ "$status" -eq 1 ] && [[ "${stderr//\\\"/\"}" == *"$1"* ]]; } || { echo "wanted: $1"; say; }; }
 printed() { [[ "$output" == *"$1"* ]] || { echo "wanted: $1"; say; }; }
 seen() { jq -e "$@" "$T/guest.json" >/dev/null || { echo "not so: $*"; cat "$T/guest.json"; return 1; }; }
+not() { ! "$@"; } # a bare "! command" never fails a test
 equal() { [ "$1" = "$2" ] || { echo "got:    $1"; echo "wanted: $2"; return 1; }; }
 
 # ---- what this machine can do ----------------------------------------------------------------
@@ -132,6 +133,7 @@ require() {
 	no-lsm) ! lsm_active "$2" || skip "needs a kernel without $2" ;;
 	numa) [ -e /proc/self/numa_maps ] || skip "needs a kernel with NUMA" ;;
 	veth) unshare -n ip link add v0 type veth peer name v1 2>/dev/null || skip "needs veth devices" ;;
+	schemas) [ -d "${OCI_SCHEMA_DIR:-}" ] || skip "needs OCI_SCHEMA_DIR" ;;
 	command) command -v "$2" >/dev/null || skip "needs $2" ;;
 	*) echo "require $1?"; return 1 ;;
 	esac

@@ -54,7 +54,7 @@ hook() { # KIND SCRIPT [EXTRA-JSON]
 	SECRET=1 run_guest
 	grep -qx ONE=1 "$T/env"
 	grep -qx TWO=2 "$T/env"
-	! grep -q SECRET "$T/env"
+	not grep -q SECRET "$T/env"
 	[[ $(cat "$T/argv") == "hook -c"* ]]
 }
 

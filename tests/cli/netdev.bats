@@ -35,7 +35,7 @@ refused_there() { # TEXT
 	create_there
 	inside ip -j addr show dev v0 | jq -e '.[0] | .mtu == 1400 and .address == "02:00:00:00:00:07" and (.flags | contains(["UP"]))
 		and ([.addr_info[] | .local + "/" + (.prefixlen | tostring)] | contains(["10.9.8.7/24", "fd00::7/64"]))'
-	! inside_host ip link show v0
+	not inside_host ip link show v0
 	inside_host ip link show v1
 }
 
@@ -43,7 +43,7 @@ refused_there() { # TEXT
 	devices '{"v0": {"name": "eth0"}}'
 	create_there
 	inside ip -j addr show dev eth0 | jq -e '.[0].address == "02:00:00:00:00:07" and ([.[0].addr_info[].local] | contains(["10.9.8.7"]))'
-	! inside ip link show v0
+	not inside ip link show v0
 	ok delete -f "$ID"
 	wait_for 5 eval '! inside_host ip link show v1 2>/dev/null'
 	inside_host ip link add v0 type veth peer name v1

