@@ -9,6 +9,7 @@
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
@@ -36,6 +37,21 @@ int op_failed(const struct mount_op *op, int no, const char *detail)
 			 more ? ": " : "", more ? detail : "");
 }
 
+static int label_root(struct mount_job *j)
+{
+	const char *label = j->op->label;
+	char name[16];
+
+	if (!label)
+		return 0;
+	/* Through the host's /proc/self/fd: setxattr does not take the descriptor of a mount. */
+	snprintf(name, sizeof(name), "%d", j->mount_fd);
+	if (fchdir(j->r->proc_fd) < 0 ||
+	    setxattr(name, "security.selinux", label, strlen(label) + 1, 0) < 0)
+		return op_failed(j->op, errno, arena_printf(j->r->arena, "label \"%s\"", label));
+	return 0;
+}
+
 static int propagate(struct mount_job *j)
 {
 	for (unsigned i = 0; i < j->op->opt.npropagation; i++) {
@@ -58,6 +74,7 @@ int op_run(struct mount_job *j)
 	for (size_t i = 0; i < ARRAY_SIZE(mounters); i++) {
 		if (TRY(mounters[i]->run(j)) == MOUNT_NOT_MINE)
 			continue;
+		TRY(label_root(j));
 		return propagate(j);
 	}
 	return err_msg(ERR_UNSUPPORTED,

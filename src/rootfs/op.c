@@ -246,6 +246,12 @@ static void add_label(const struct op_context *x, struct mount_op *op)
 	for (size_t i = 0; i < op->opt.ndata; i++)
 		if (after_prefix(op->opt.data[i], "context="))
 			return;
+	/* The kernel mounted it without a label when it made the ipc namespace: a mount option
+	 * comes too late. */
+	if (streq(op->fstype, "mqueue")) {
+		op->label = l->mount_label;
+		return;
+	}
 	/* mountopt_parse left room for one more. */
 	op->opt.data[op->opt.ndata++] = mount_label(x->arena, l->mount_label, x->opts);
 }

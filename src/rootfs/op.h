@@ -44,6 +44,7 @@ struct mount_op {
 	struct mountopt opt;
 	size_t handle; /* 1-based index of a parent-opened source, 0 = none */
 	bool late_ro;  /* becomes read-only in rootfs_finish */
+	const char *label; /* set on its root once it is mounted, NULL */
 	const struct rootfs_map *uids, *gids; /* of an id-mapped mount */
 	size_t nuids, ngids;
 };

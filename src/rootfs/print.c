@@ -36,6 +36,10 @@ static void print_op(const struct mount_op *op, size_t number, struct str *s)
 		str_addc(s, '-');
 	if (op->late_ro)
 		str_add(s, " then read-only");
+	if (op->label) {
+		str_add(s, " then label ");
+		str_add_quoted(s, op->label);
+	}
 	for (size_t i = 0; i < op->nuids; i++)
 		str_addf(s, " uid %u>%u+%u", op->uids[i].inside, op->uids[i].outside,
 			 op->uids[i].size);

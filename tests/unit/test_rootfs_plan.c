@@ -266,12 +266,16 @@ START_TEST(labels)
 	must_plan("{'destination':'/a','type':'tmpfs','options':['size=1k']},"
 		  "{'destination':'/proc','type':'proc'},"
 		  "{'destination':'/b','type':'tmpfs','options':['context=own']},"
-		  "{'destination':'/c','type':'cgroup'}",
+		  "{'destination':'/c','type':'cgroup'},"
+		  "{'destination':'/d','type':'mqueue'}",
 		  "'mountLabel':'u:r:t:s0:c1,c2'");
 	ck_assert_str_eq(mountopt_data(a, &plan.ops[0].opt), "size=1k,context=\"u:r:t:s0:c1,c2\"");
 	ck_assert_uint_eq(plan.ops[1].opt.ndata, 0);
 	ck_assert_uint_eq(plan.ops[2].opt.ndata, 1);
 	ck_assert_uint_eq(plan.ops[3].opt.ndata, 0);
+	ck_assert_uint_eq(plan.ops[4].opt.ndata, 0);
+	ck_assert_str_eq(plan.ops[4].label, "u:r:t:s0:c1,c2");
+	ck_assert_ptr_null(plan.ops[0].label);
 	ck_assert_str_eq(plan.label, "context=u:r:t:s0:c1,c2");
 	opts.context_type = "rootcontext";
 	must_plan("{'destination':'/a','type':'tmpfs'}", "'mountLabel':'u:r:t:s0:c1,c2'");
