@@ -83,6 +83,20 @@ static int check_root(const char *path)
 	return 0;
 }
 
+/* Without XDG_RUNTIME_DIR an ordinary user ends at root's place. */
+static void no_runtime_dir(void)
+{
+	const char *dir = getenv("XDG_RUNTIME_DIR");
+
+	if (dir && dir[0] == '/')
+		err_hint("USER is root, so XDG_RUNTIME_DIR is not ours to use: unset USER, or give "
+			 "--root");
+	else
+		err_hint("XDG_RUNTIME_DIR %s: log in (or loginctl enable-linger), set it to a "
+			 "directory of your own, or give --root",
+			 dir && *dir ? "is not an absolute path" : "is not set");
+}
+
 static int make_root(struct arena *a, const char *path, bool sticky)
 {
 	if (mkdir(path, 0700) == 0) {
@@ -115,10 +129,13 @@ int store_root(struct arena *a, const char *root_opt, bool rootless, bool create
 		return err_sys("make \"%s\" absolute", root_opt);
 	if (streq(root, "/"))
 		return err_msg(ERR_USAGE, "\"/\" cannot be the state directory");
-	if (create) {
-		TRY(make_root(a, root, runtime_dir != NULL));
-		TRY(check_root(root));
-	}
+	int r = create ? make_root(a, root, runtime_dir != NULL) : 0;
+	if (r >= 0 && create)
+		r = check_root(root);
+	if (r < 0 && rootless && !root_opt && !runtime_dir)
+		no_runtime_dir();
+	if (r < 0)
+		return r;
 	*path = root;
 	return 0;
 }
@@ -137,6 +154,14 @@ static void init_container(struct container *c, const char *root, const char *id
 	*c = (struct container)CONTAINER_INIT;
 	c->root = root;
 	memcpy(c->id, id, strlen(id) + 1);
+}
+
+static int root_closed(const char *root)
+{
+	int r = err_sys("open the state directory \"%s\"", root);
+	if (r == -EACCES)
+		err_hint("XDG_RUNTIME_DIR or --root says where your own containers are");
+	return r;
 }
 
 static int open_root(struct container *c)
@@ -231,7 +256,7 @@ int store_open(const char *root, const char *id, struct container *out)
 	init_container(&c, root, id);
 	if (open_root(&c) < 0)
 		return errno == ENOENT ? does_not_exist(id)
-				       : err_sys("open the state directory \"%s\"", root);
+				       : root_closed(root);
 	int r = check_root(root);
 	if (r >= 0) {
 		c.dir_fd = openat(c.root_fd, id, DIR_FLAGS);
@@ -333,7 +358,7 @@ int store_list(struct arena *a, const char *root, struct oci_strs *ids)
 	if (!d && errno == ENOENT)
 		return STORE_NO_ROOT;
 	if (!d)
-		return err_sys("open the state directory \"%s\"", root);
+		return root_closed(root);
 	TRY(check_root(root));
 	for (struct dirent *e; (e = readdir(d));)
 		if ((e->d_type == DT_DIR || e->d_type == DT_UNKNOWN) && is_id(e->d_name))

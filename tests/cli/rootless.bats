@@ -270,3 +270,175 @@ touch: /x: Read-only file system
 	config '.process.user.additionalGids = [5]'
 	refused "/process/user/additionalGids/0: gid 5 is not mapped" run -b "$B" "$ID"
 }
+
+# ---- the state directory -------------------------------------------------------------------------
+
+# ocirun without --root, with another environment.
+bare() { # VAR=VALUE... -- ARGS
+	local vars=()
+	while [ "$1" != -- ]; do vars+=("$1"); shift; done
+	shift
+	run --separate-stderr timeout 60 env -u XDG_RUNTIME_DIR "${vars[@]}" "$OCIRUN" "$@" 3>&- 4>&-
+}
+
+@test "the state is in XDG_RUNTIME_DIR: made 0700 and sticky" {
+	args sleep 100
+	XDG_RUNTIME_DIR=$T/run "$OCIRUN" create -b "$B" "$ID" </dev/null >"$T/out" 2>&1 3>&- 4>&-
+	equal "$(stat -c %a:%u "$T/run/ocirun")" "1700:$ME"
+	[ -d "$T/run/ocirun/$ID" ]
+	bare XDG_RUNTIME_DIR="$T/run" -- list -q
+	equal "$output" "$ID"
+	bare XDG_RUNTIME_DIR="$T/run" -- delete -f "$ID"
+	succeeded
+	chmod 777 "$T/run/ocirun"
+	bare XDG_RUNTIME_DIR="$T/run" -- list
+	failed_with "can be written by others"
+}
+
+@test "without a usable XDG_RUNTIME_DIR root's directory is tried, and the hint says what to do" {
+	local dir
+	for dir in "" run; do
+		bare XDG_RUNTIME_DIR="$dir" -- run -b "$B" "$ID"
+		exited 1
+		[[ "$stderr" == *"the state directory"*"/run/ocirun"* ]] || say
+	done
+	run timeout 60 script -qefc "env -u XDG_RUNTIME_DIR $OCIRUN run -b $B $ID" /dev/null </dev/null 3>&- 4>&-
+	printed "hint: XDG_RUNTIME_DIR is not set"
+}
+
+@test "a relative --root" {
+	args /bin/id -u
+	cd "$T"
+	run --separate-stderr "$OCIRUN" --root relative run -b "$B" "$ID" 3>&- 4>&-
+	succeeded
+	equal "$output" 0
+	equal "$(stat -c %a "$T/relative")" 700
+	run --separate-stderr "$OCIRUN" --root / list 3>&- 4>&-
+	failed_with '"/" cannot be the state directory'
+}
+
+# ---- cgroups -------------------------------------------------------------------------------------
+
+mine() { echo "$(cgroup_root)$(sed -n 's/^0:://p' /proc/self/cgroup)"; } # the cgroup we are in
+delegated() { # the one above it, when that is ours
+	[ -w "$(dirname "$(mine)")/cgroup.procs" ] && dirname "$(mine)"
+}
+
+@test "a delegated cgroup: the container's is made beside ours, belongs to the user and goes" {
+	delegated >/dev/null || skip "needs a delegated cgroup"
+	local cg
+	cg=$(delegated)/$ID
+	args sleep 100
+	create_it
+	equal "$(cat "$cg/cgroup.procs")" "$(cat "$T/pid")"
+	equal "$(stat -c %u "$cg/cgroup.procs")" "$ME"
+	ok start "$ID"
+	ok delete -f "$ID"
+	[ ! -e "$cg" ]
+	config '.linux.cgroupsPath = "sub/\($id)"' --arg id "$ID"
+	create_it
+	[ -n "$(cat "$(delegated)/sub/$ID/cgroup.procs")" ]
+	ok delete -f "$ID"
+	rmdir "$(delegated)/sub"
+}
+
+@test "a delegated cgroup: limits are set where the controller was passed on" {
+	delegated >/dev/null || skip "needs a delegated cgroup"
+	args sleep 100
+	if grep -qw pids "$(delegated)/cgroup.controllers"; then
+		config '.linux.resources = {pids: {limit: 7}, memory: {limit: 67108864}}'
+		create_it
+		equal "$(cat "$(delegated)/$ID/pids.max") $(cat "$(delegated)/$ID/memory.max")" "7 67108864"
+		ok delete -f "$ID"
+	else
+		config '.linux.resources = {pids: {limit: 7}}'
+		refused 'setting /linux/resources/pids/limit: container could not join or create cgroup: controller "pids" not available' run -b "$B" "$ID"
+	fi
+	if grep -qw hugetlb "$(delegated)/cgroup.controllers"; then
+		config '.linux.resources = {hugepageLimits: [{pageSize: "2MB", limit: 2097152}]}'
+		create_it
+		equal "$(cat "$(delegated)/$ID/hugetlb.2MB.max")" 2097152
+		ok delete -f "$ID"
+	fi
+}
+
+@test "a delegated cgroup: the container manages its own when that is mounted writable" {
+	delegated >/dev/null || skip "needs a delegated cgroup"
+	ns_add cgroup
+	config '.linux.namespaces |= unique | (.mounts[] | select(.type == "cgroup")).options = ["nosuid", "noexec", "nodev", "rw"]'
+	script 'mkdir /sys/fs/cgroup/sub && echo $$ >/sys/fs/cgroup/sub/cgroup.procs && tail -1 /proc/self/cgroup'
+	run_it
+	succeeded
+	equal "$output" "0::/sub"
+	# another id than the caller's gets no ownership: that is no error
+	config '.process.user = {uid: 1, gid: 1}'
+	script 'mkdir /sys/fs/cgroup/sub 2>/dev/null || echo denied'
+	run_it
+	succeeded
+	equal "$output" denied
+}
+
+# In a cgroup whose parent is not ours to write.
+without_delegation() { # COMMAND...
+	if delegated >/dev/null; then
+		chmod a-w "$(delegated)"
+		"$@" && local r=0 || local r=$?
+		chmod u+w "$(delegated)"
+		return $r
+	fi
+	"$@"
+}
+
+@test "no permission for cgroups: skipped when nothing needs one, else an error with the way out" {
+	script 'sed -n s/^0:://p /proc/self/cgroup'
+	ns_del cgroup
+	without_delegation run_it
+	succeeded
+	equal "$output" "$(sed -n 's/^0:://p' /proc/self/cgroup)"
+	equal "$stderr" ""
+	config '.linux.cgroupsPath = "wanted"'
+	without_delegation refused "rootless needs no limits + no cgrouppath when no permission is granted for cgroups" run -b "$B" "$ID"
+	without_delegation hinted "systemd-run --user --scope -p Delegate=yes" run -b "$B" "$ID"
+	config 'del(.linux.cgroupsPath) | .linux.resources = {pids: {limit: 7}}'
+	without_delegation refused "rootless needs no limits + no cgrouppath" run -b "$B" "$ID"
+}
+
+@test "without a cgroup: kill works on init, what needs a cgroup says so" {
+	args sleep 100
+	without_delegation create_it
+	equal "$(jq -r .cgroup_path "$ROOT/$ID/state.json")" null
+	ok start "$ID"
+	oci pause "$ID"
+	failed_with cgroup
+	oci ps "$ID"
+	failed_with cgroup
+	ok kill --all "$ID" KILL
+	wait_for 10 has_status stopped
+	ok delete "$ID"
+}
+
+# ---- in a user namespace, as its root ------------------------------------------------------------
+
+@test "root of a user namespace with a few ids: runs, maps what it has, and names what it has not" {
+	require command unshare
+	unshare -Urm --map-auto true 2>/dev/null || skip "needs unshare --map-auto"
+	inside() { run --separate-stderr timeout 60 unshare -Urm --map-auto env USER=me "$OCIRUN" --root "$ROOT" "$@" </dev/null 3>&- 4>&-; }
+	rm "$B/config.json"
+	inside spec --rootless -b "$B"
+	succeeded
+	equal "$(jq -c '.linux.uidMappings[0]' "$B/config.json")" '{"containerID":0,"hostID":0,"size":1}'
+	[ "$(jq '[.linux.uidMappings[].size] | add' "$B/config.json")" -gt 1 ]
+	config '.process.terminal = false | .root.readonly = false | .process.user = {uid: 1, gid: 1}'
+	args /bin/id -u
+	inside run -b "$B" "$ID"
+	succeeded
+	equal "$output" 1
+	config '.linux.uidMappings += [{containerID: 3000000, hostID: 3000000, size: 1}]'
+	inside run -b "$B" "$ID"
+	failed_with "/linux/uidMappings/$(jq '.linux.uidMappings | length - 1' "$B/config.json"): host ids 3000000 + 1 are not all mapped"
+	# and without a user namespace of the container's own
+	config '.linux.namespaces |= map(select(.type != "user")) | .linux.uidMappings = [] | .linux.gidMappings = []'
+	inside run -b "$B" "$ID"
+	succeeded
+	equal "$output" 1
+}
