@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The attacker of CVE-2019-5736: poller NAME... runs inside a container, keeps a handle on the
- * executable of every process it sees that is not one of NAME, and tries again and again to write
+/* The attacker of CVE-2019-5736: poller FILE... runs inside a container, keeps a handle on the
+ * executable of every process it sees that is not one of FILE, and tries again and again to write
  * to it, also by clearing "read-only" of its mount. Until SIGTERM or a file /stop, then it prints
  * "seen N opened N written N". */
 #include <dirent.h>
@@ -44,16 +44,15 @@ static bool is_known(int fd)
 	return false;
 }
 
-static bool is_ours(const char *path, char **names)
+/* One of the container's own files? By inode: the path that the link shows depends on mounts. */
+static bool is_ours(int fd, char **names)
 {
-	char target[4096];
-	ssize_t n = readlink(path, target, sizeof(target) - 1);
+	struct stat st, own;
 
-	if (n < 0)
+	if (fstat(fd, &st) < 0)
 		return true;
-	target[n] = 0;
 	for (; *names; names++)
-		if (strcmp(target, *names) == 0)
+		if (stat(*names, &own) == 0 && st.st_dev == own.st_dev && st.st_ino == own.st_ino)
 			return true;
 	return false;
 }
@@ -68,11 +67,9 @@ static void collect(char **names)
 		if (e->d_name[0] < '1' || e->d_name[0] > '9')
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/exe", e->d_name);
-		if (is_ours(path, names))
-			continue;
 		int fd = open(path, O_PATH | O_CLOEXEC);
 
-		if (fd >= 0 && is_known(fd))
+		if (fd >= 0 && (is_ours(fd, names) || is_known(fd)))
 			close(fd);
 	}
 	if (d)
