@@ -65,8 +65,8 @@ static int explain_missing(const struct cgroup_plan *p, const struct cgroup *cg,
 		       w->key, name, p->root);
 }
 
-static int write_one(const struct cgroup_plan *p, const struct cgroup *cg,
-		     const struct cgroup_write *w)
+int cgroup_write_limit(const struct cgroup_plan *p, const struct cgroup *cg,
+		       const struct cgroup_write *w)
 {
 	int r = TRY(write_file(cg, w->key, w->file, w->value));
 	if (r == FILE_MISSING && w->alt_file)
@@ -76,19 +76,53 @@ static int write_one(const struct cgroup_plan *p, const struct cgroup *cg,
 	return explain_missing(p, cg, w);
 }
 
-/* memory.checkBeforeUpdate: the kernel would kill processes to get below the new limit. */
-static int check_usage(const struct cgroup_plan *p, const struct cgroup *cg)
+int cgroup_write_limits(const struct cgroup_plan *p, const struct cgroup *cg)
+{
+	const struct cgroup_write *again = NULL;
+
+	for (size_t i = 0; i < p->res.writes.n; i++) {
+		const struct cgroup_write *w = &p->res.writes.v[i];
+		int r = cgroup_write_limit(p, cg, w);
+		if (r < 0 && w->retry && err_get()->no == EINVAL) {
+			err_dropped(r);
+			again = w;
+			continue;
+		}
+		TRY(r);
+		if (again)
+			TRY(cgroup_write_limit(p, cg, again));
+		again = NULL;
+	}
+	return 0;
+}
+
+/* 0 when the controller is not there. */
+static int read_usage(const struct cgroup *cg, const char *file, int64_t *out)
 {
 	char text[32];
+	*out = 0;
+	if (cgroup_read_small(cg->dir_fd, file, text, sizeof(text)) < 0)
+		return errno == ENOENT ? 0 : err_sys("read \"%s/%s\"", cg->path, file);
+	*out = strtoll(text, NULL, 10);
+	return 0;
+}
 
-	if (!p->res.check_limit)
+/* memory.checkBeforeUpdate: the kernel would kill processes to get below the new limit. */
+int cgroup_check_usage(const struct cgroup_plan *p, const struct cgroup *cg)
+{
+	int64_t usage, swap, limit = p->res.check_limit, both = p->res.check_swap;
+
+	if (!limit && !both)
 		return 0;
-	if (cgroup_read_small(cg->dir_fd, "memory.current", text, sizeof(text)) < 0)
-		return errno == ENOENT ? 0 : err_sys("read the memory usage of \"%s\"", cg->path);
-	int64_t usage = strtoll(text, NULL, 10);
-	if (p->res.check_limit <= usage)
+	TRY(read_usage(cg, "memory.current", &usage));
+	TRY(read_usage(cg, "memory.swap.current", &swap));
+	if (both && both <= usage + swap)
+		return err_msg(ERR_STATE,
+			       "rejecting memory+swap limit %" PRId64 " <= usage %" PRId64, both,
+			       usage + swap);
+	if (limit && limit <= usage)
 		return err_msg(ERR_STATE, "rejecting memory limit %" PRId64 " <= usage %" PRId64,
-			       p->res.check_limit, usage);
+			       limit, usage);
 	return 0;
 }
 
@@ -98,8 +132,6 @@ int cgroup_limits(const struct cgroup_plan *p, const struct cgroup *cg)
 		log_warn("%s", p->res.notes.v[i]);
 	if (cg->dir_fd < 0)
 		return 0;
-	TRY(check_usage(p, cg));
-	for (size_t i = 0; i < p->res.writes.n; i++)
-		TRY(write_one(p, cg, &p->res.writes.v[i]));
-	return 0;
+	TRY(cgroup_check_usage(p, cg));
+	return cgroup_write_limits(p, cg);
 }

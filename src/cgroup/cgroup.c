@@ -45,6 +45,12 @@ int cgroup_create(const struct cgroup_plan *p, struct cgroup *out)
 	return d->create(p, out);
 }
 
+int cgroup_tell_manager(const struct cgroup_plan *p, const struct cgroup *cg)
+{
+	const struct cgroup_driver *d = drivers[p->manager];
+	return d && d->update ? d->update(p, cg) : 0;
+}
+
 int cgroup_place(const struct cgroup *cg, pid_t pid)
 {
 	char text[16];

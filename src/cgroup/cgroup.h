@@ -40,6 +40,7 @@ struct cgroup_write {
 		key; /* the config key it comes from, for messages: "/linux/resources/pids/limit" */
 	const char *alt_file, *alt_value; /* when `file` is not there; NULL = none */
 	bool missing_ok; /* neither file there is fine (the value is the kernel's default) */
+	bool retry;      /* when the kernel refuses the value, try again after the next write */
 };
 
 /* One device rule; the last rule that speaks about an access decides it. */
@@ -57,8 +58,8 @@ struct cgroup_resources {
 	VEC(struct cgroup_rule) rules;   /* the config's, then the defaults */
 	VEC(const char *) controllers;   /* that the writes need */
 	VEC(const char *) notes;         /* asked for but without meaning in cgroup v2: warnings */
-	int64_t check_limit; /* memory.checkBeforeUpdate: refuse when usage is not below; 0 = no
-				check */
+	/* memory.checkBeforeUpdate: refuse when usage is not below; 0 = no check */
+	int64_t check_limit, check_swap; /* memory alone, memory and swap */
 };
 
 struct cgroup_plan {
@@ -81,6 +82,27 @@ void cgroup_plan_print(const struct cgroup_plan *p, struct str *s);
 /* linux.resources alone (update). res may be NULL. */
 int cgroup_resources_make(struct arena *a, const struct oci_resources *res,
 			  struct cgroup_resources *out) MUST_CHECK;
+
+/* ---- update ---- */
+
+struct cgroup_change {
+	struct oci_resources now;       /* what was asked, with the stored neighbours it needs */
+	struct oci_resources kept;      /* everything that holds after it: to be stored */
+	struct cgroup_resources writes; /* of `now` */
+	struct cgroup_plan plan, old;   /* of `kept`, and of what was stored */
+	bool new_rules;                 /* the device program changes */
+};
+
+/* What was there before, to put it back. */
+struct cgroup_before {
+	VEC(struct cgroup_write) writes;
+	bool manager, rules;
+};
+
+/* base: manager, root, path and rootless of a container that exists. stored may be NULL. Pure. */
+int cgroup_change_make(struct arena *a, const struct cgroup_plan *base,
+		       const struct oci_resources *stored, const struct oci_resources *asked,
+		       struct cgroup_change *out) MUST_CHECK;
 
 /* ---- at create ---- */
 
@@ -108,6 +130,12 @@ void cgroup_close(struct cgroup *cg);
 enum { CGROUP_GONE = 1 };
 /* An open cgroup for exec (clone into it). CGROUP_GONE when it is not there. */
 int cgroup_open(const char *path, struct cgroup *out) MUST_CHECK;
+/* Change its limits: all or nothing. */
+int cgroup_update(struct arena *a, const struct cgroup_change *ch, const struct cgroup *cg,
+		  struct cgroup_before *before) MUST_CHECK;
+/* Undo cgroup_update because of the recorded error, which is given back. */
+int cgroup_put_back(const struct cgroup_change *ch, const struct cgroup *cg,
+		    const struct cgroup_before *before) MUST_CHECK;
 /* Remove it and everything below; waits up to 10 s for dying processes. Kills nothing. */
 int cgroup_remove(const char *path) MUST_CHECK;
 /* Signal every process in it and below. CGROUP_GONE when it is not there. */

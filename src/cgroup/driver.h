@@ -10,13 +10,39 @@
  * all; only making the directory differs. */
 struct cgroup_driver {
 	const char *name;
-	int (*create)(const struct cgroup_plan *p, struct cgroup *out); /* 0 or CGROUP_SKIPPED */
+	/* 0 or CGROUP_SKIPPED */
+	int (*create)(const struct cgroup_plan *p, struct cgroup *out);
+	/* Limits have changed: p->res is all that holds from now on. For a manager that would
+	 * otherwise put its own values back; the files are written besides. May be NULL. */
+	int (*update)(const struct cgroup_plan *p, const struct cgroup *cg);
 };
 extern const struct cgroup_driver cgroup_driver_fs, cgroup_driver_none;
 
 /* v1only.c, pure: refuses what v2 does not have, and notes what it does otherwise. */
 int cgroup_v1only(struct arena *a, const struct oci_resources *r,
 		  struct cgroup_resources *out) MUST_CHECK;
+/* resources.c and blockio.c, pure */
+#define CGROUP_KEY(rest_) "/linux/resources/" rest_
+struct cgroup_write *cgroup_add_write(struct arena *a, struct cgroup_resources *out,
+				      const char *key, const char *file, const char *value);
+int cgroup_add_block_io(struct arena *a, const struct oci_block_io *io,
+			struct cgroup_resources *out) MUST_CHECK;
+/* plan.c, pure: out->res.rules become the device program. */
+int cgroup_plan_devices(struct arena *a, struct cgroup_plan *out) MUST_CHECK;
+/* driver_fs.c: switch on what the writes need, from the root down to the cgroup's parent. */
+int cgroup_enable_controllers(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
+/* apply.c: one write; 0 or negative with the reason in the user's words. */
+int cgroup_write_limit(const struct cgroup_plan *p, const struct cgroup *cg,
+		       const struct cgroup_write *w) MUST_CHECK;
+int cgroup_check_usage(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
+int cgroup_write_limits(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
+
+/* cgroup.c: the driver's update, when it has one. */
+int cgroup_tell_manager(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
+/* update.c, pure: what must be written to `file`, whose content is `text`, to undo a write of
+ * `value`. */
+const char *cgroup_value_before(struct arena *a, const char *file, const char *value,
+				const char *text);
 
 /* devices.c, pure: the config's rules (r may be NULL), then the defaults. */
 int cgroup_device_rules(struct arena *a, const struct oci_resources *r,

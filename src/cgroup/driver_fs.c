@@ -199,6 +199,13 @@ static int enable_controllers(const struct cgroup_plan *p, int root_fd, const st
 	return 0;
 }
 
+int cgroup_enable_controllers(const struct cgroup_plan *p, const struct cgroup *cg)
+{
+	_cleanup_close_ int root_fd = -1;
+	TRY(open_root(p, &root_fd));
+	return enable_controllers(p, root_fd, cg);
+}
+
 /* ---- the driver ---- */
 
 static int fit_for_use(const struct cgroup_plan *p, int root_fd, const struct cgroup *cg)

@@ -121,7 +121,7 @@ static void plan_delegation(const struct oci_config *c, const struct host *h,
 
 /* ---- the whole ---- */
 
-static int plan_devices(struct arena *a, struct cgroup_plan *out)
+int cgroup_plan_devices(struct arena *a, struct cgroup_plan *out)
 {
 	struct cgroup_prog prog = { 0 };
 	int r = TRY(cgroup_devices_compile(a, out->res.rules.v, out->res.rules.n, &prog));
@@ -164,7 +164,7 @@ int cgroup_plan_make(struct arena *a, const struct oci_config *c, const struct h
 	if (o->manager == CGROUP_SYSTEMD)
 		return no_systemd();
 	TRY(cgroup_resources_make(a, l->resources, &plan.res));
-	TRY(plan_devices(a, &plan));
+	TRY(cgroup_plan_devices(a, &plan));
 	if (o->manager != CGROUP_FS) {
 		*out = plan;
 		return 0;

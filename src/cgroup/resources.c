@@ -8,10 +8,10 @@
 
 #include "cgroup/driver.h"
 
-#define KEY(rest_) "/linux/resources/" rest_
+#define KEY CGROUP_KEY
 
-static struct cgroup_write *add(struct arena *a, struct cgroup_resources *out, const char *key,
-				const char *file, const char *value)
+struct cgroup_write *cgroup_add_write(struct arena *a, struct cgroup_resources *out,
+				      const char *key, const char *file, const char *value)
 {
 	struct cgroup_write *w = vec_add(a, &out->writes);
 	*w = (struct cgroup_write){ .file = file, .value = value, .key = key };
@@ -86,22 +86,27 @@ static uint64_t weight_of_shares(uint64_t shares)
 	return low;
 }
 
-static int add_cpu_quota(struct arena *a, const struct oci_cpu *cpu, struct cgroup_resources *out)
+/* The kernel refuses a burst above the quota, so which one must come first depends on whether they
+ * grow or shrink: the burst is tried again after the quota. */
+static void add_cpu_quota(struct arena *a, const struct oci_cpu *cpu, struct cgroup_resources *out)
 {
 	int64_t quota = cpu->quota.set ? cpu->quota.v : 0;
 	uint64_t period = cpu->period.set ? cpu->period.v : 0;
 
+	if (cpu->burst.set) {
+		struct cgroup_write *w =
+			cgroup_add_write(a, out, KEY("cpu/burst"), "cpu.max.burst",
+					 arena_printf(a, "%" PRIu64, cpu->burst.v));
+		w->missing_ok = cpu->burst.v == 0;
+		w->retry = quota || period;
+	}
 	if (quota || period) {
 		const char *value =
 			arena_printf(a, "%s %" PRIu64, quota > 0 ? number_or_max(a, quota) : "max",
 				     period ? period : 100000);
-		add(a, out, quota ? KEY("cpu/quota") : KEY("cpu/period"), "cpu.max", value);
+		cgroup_add_write(a, out, quota ? KEY("cpu/quota") : KEY("cpu/period"), "cpu.max",
+				 value);
 	}
-	if (cpu->burst.set)
-		add(a, out, KEY("cpu/burst"), "cpu.max.burst",
-		    arena_printf(a, "%" PRIu64, cpu->burst.v))
-			->missing_ok = cpu->burst.v == 0;
-	return 0;
 }
 
 static int add_cpu(struct arena *a, const struct oci_cpu *cpu, struct cgroup_resources *out)
@@ -112,23 +117,25 @@ static int add_cpu(struct arena *a, const struct oci_cpu *cpu, struct cgroup_res
 		return err_msg(ERR_CONFIG, KEY("cpu/idle") ": must be 0 or 1, not %" PRId64,
 			       cpu->idle.v);
 	if (cpu->idle.set)
-		add(a, out, KEY("cpu/idle"), "cpu.idle", idle ? "1" : "0")->missing_ok = !idle;
+		cgroup_add_write(a, out, KEY("cpu/idle"), "cpu.idle", idle ? "1" : "0")
+			->missing_ok = !idle;
 	/* An idle cgroup has no weight: the kernel refuses to set one. */
 	if (cpu->shares.set && cpu->shares.v && !idle)
-		add(a, out, KEY("cpu/shares"), "cpu.weight",
-		    arena_printf(a, "%" PRIu64, weight_of_shares(cpu->shares.v)));
-	return add_cpu_quota(a, cpu, out);
+		cgroup_add_write(a, out, KEY("cpu/shares"), "cpu.weight",
+				 arena_printf(a, "%" PRIu64, weight_of_shares(cpu->shares.v)));
+	add_cpu_quota(a, cpu, out);
+	return 0;
 }
 
 static int add_cpuset(struct arena *a, const struct oci_cpu *cpu, struct cgroup_resources *out)
 {
 	if (cpu->cpus && *cpu->cpus) {
 		TRY(check_plain(KEY("cpu/cpus"), cpu->cpus));
-		add(a, out, KEY("cpu/cpus"), "cpuset.cpus", cpu->cpus);
+		cgroup_add_write(a, out, KEY("cpu/cpus"), "cpuset.cpus", cpu->cpus);
 	}
 	if (cpu->mems && *cpu->mems) {
 		TRY(check_plain(KEY("cpu/mems"), cpu->mems));
-		add(a, out, KEY("cpu/mems"), "cpuset.mems", cpu->mems);
+		cgroup_add_write(a, out, KEY("cpu/mems"), "cpuset.mems", cpu->mems);
 	}
 	return 0;
 }
@@ -181,106 +188,19 @@ static int add_memory(struct arena *a, const struct oci_memory *m, struct cgroup
 
 	/* Kernels without swap accounting lack the file; then 0 and max say what is so anyway. */
 	if (has_swap)
-		add(a, out, m->swap.set ? KEY("memory/swap") : KEY("memory/limit"),
-		    "memory.swap.max", number_or_max(a, swap))
+		cgroup_add_write(a, out, m->swap.set ? KEY("memory/swap") : KEY("memory/limit"),
+				 "memory.swap.max", number_or_max(a, swap))
 			->missing_ok = swap <= 0;
 	if (limit)
-		add(a, out, KEY("memory/limit"), "memory.max", number_or_max(a, limit));
+		cgroup_add_write(a, out, KEY("memory/limit"), "memory.max",
+				 number_or_max(a, limit));
 	if (m->reservation.set && m->reservation.v)
-		add(a, out, KEY("memory/reservation"), "memory.low",
-		    number_or_max(a, m->reservation.v));
+		cgroup_add_write(a, out, KEY("memory/reservation"), "memory.low",
+				 number_or_max(a, m->reservation.v));
 	if (m->check_before_update == OCI_BOOL_TRUE && limit > 0)
 		out->check_limit = limit;
-	return 0;
-}
-
-/* ---- block io ---- */
-
-static int check_weight(const char *key, const struct oci_u32 *w)
-{
-	if (w->set && w->v && (w->v < 10 || w->v > 1000))
-		return err_msg(ERR_CONFIG, "%s: must be between 10 and 1000, not %u", key, w->v);
-	return 0;
-}
-
-static unsigned io_weight(unsigned blkio)
-{
-	return 1 + (blkio - 10) * 9999 / 990;
-}
-
-static int check_device(const char *key, int64_t major, int64_t minor)
-{
-	if (major < 0 || minor < 0 || major > UINT32_MAX || minor > UINT32_MAX)
-		return err_msg(ERR_CONFIG, "%s: %" PRId64 ":%" PRId64 " is not a device number",
-			       key, major, minor);
-	return 0;
-}
-
-static int add_io_weights(struct arena *a, const struct oci_block_io *io,
-			  struct cgroup_resources *out)
-{
-	TRY(check_weight(KEY("blockIO/weight"), &io->weight));
-	if (io->weight.set && io->weight.v) {
-		struct cgroup_write *w = add(a, out, KEY("blockIO/weight"), "io.bfq.weight",
-					     arena_printf(a, "%u", io->weight.v));
-		w->alt_file = "io.weight";
-		w->alt_value = arena_printf(a, "default %u", io_weight(io->weight.v));
-	}
-	for (size_t i = 0; i < io->weight_device.n; i++) {
-		const struct oci_block_weight *d = &io->weight_device.v[i];
-		const char *key = arena_printf(a, KEY("blockIO/weightDevice/%zu"), i);
-		TRY(check_device(key, d->major, d->minor));
-		TRY(check_weight(key, &d->weight));
-		if (!d->weight.set || !d->weight.v)
-			continue;
-		const char *dev = arena_printf(a, "%" PRId64 ":%" PRId64, d->major, d->minor);
-		struct cgroup_write *w = add(a, out, key, "io.bfq.weight",
-					     arena_printf(a, "%s %u", dev, d->weight.v));
-		w->alt_file = "io.weight";
-		w->alt_value = arena_printf(a, "%s %u", dev, io_weight(d->weight.v));
-	}
-	return 0;
-}
-
-/* One of the four lists of limits per device. */
-struct throttle {
-	const char *list, *word;
-	const struct oci_block_throttle *v;
-	size_t n;
-};
-
-static int add_throttle(struct arena *a, const struct throttle *t, struct cgroup_resources *out)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		const struct oci_block_throttle *d = &t->v[i];
-		const char *key = arena_printf(a, KEY("blockIO/%s/%zu"), t->list, i);
-		TRY(check_device(key, d->major, d->minor));
-		/* Rate 0 lifts a limit. */
-		const char *rate = d->rate ? arena_printf(a, "%" PRIu64, d->rate) : "max";
-		add(a, out, key, "io.max",
-		    arena_printf(a, "%" PRId64 ":%" PRId64 " %s=%s", d->major, d->minor, t->word,
-				 rate));
-	}
-	return 0;
-}
-
-static int add_block_io(struct arena *a, const struct oci_block_io *io,
-			struct cgroup_resources *out)
-{
-	const struct throttle lists[] = {
-		{ "throttleReadBpsDevice", "rbps", io->throttle_read_bps.v,
-		  io->throttle_read_bps.n },
-		{ "throttleWriteBpsDevice", "wbps", io->throttle_write_bps.v,
-		  io->throttle_write_bps.n },
-		{ "throttleReadIOPSDevice", "riops", io->throttle_read_iops.v,
-		  io->throttle_read_iops.n },
-		{ "throttleWriteIOPSDevice", "wiops", io->throttle_write_iops.v,
-		  io->throttle_write_iops.n },
-	};
-
-	TRY(add_io_weights(a, io, out));
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		TRY(add_throttle(a, &lists[i], out));
+	if (m->check_before_update == OCI_BOOL_TRUE && m->swap.set && m->swap.v > 0)
+		out->check_swap = m->swap.v;
 	return 0;
 }
 
@@ -293,7 +213,7 @@ static void add_pids(struct arena *a, const struct oci_pids *pids, struct cgroup
 	/* pids.max 0 would not even let init run; engines that write 0 mean the smallest that
 	 * works. */
 	int64_t v = pids->limit.v == 0 ? 1 : pids->limit.v;
-	add(a, out, KEY("pids/limit"), "pids.max", number_or_max(a, v));
+	cgroup_add_write(a, out, KEY("pids/limit"), "pids.max", number_or_max(a, v));
 }
 
 /* The size becomes part of a file name: digits followed by KB, MB or GB and nothing else. */
@@ -319,9 +239,11 @@ static int add_hugepages(struct arena *a, const struct oci_resources *r,
 				       key, shown.v);
 		}
 		const char *limit = arena_printf(a, "%" PRIu64, h->limit);
-		add(a, out, key, arena_printf(a, "hugetlb.%s.max", h->page_size), limit);
+		cgroup_add_write(a, out, key, arena_printf(a, "hugetlb.%s.max", h->page_size),
+				 limit);
 		/* Reservations are counted since Linux 5.7. */
-		add(a, out, key, arena_printf(a, "hugetlb.%s.rsvd.max", h->page_size), limit)
+		cgroup_add_write(a, out, key, arena_printf(a, "hugetlb.%s.rsvd.max", h->page_size),
+				 limit)
 			->missing_ok = true;
 	}
 	return 0;
@@ -344,7 +266,8 @@ static int add_rdma(struct arena *a, const struct oci_resources *r, struct cgrou
 		if (v->hca_objects.set)
 			str_addf(&s, " hca_object=%u", v->hca_objects.v);
 		if (v->hca_handles.set || v->hca_objects.set)
-			add(a, out, arena_printf(a, KEY("rdma/%s"), dev), "rdma.max", s.v);
+			cgroup_add_write(a, out, arena_printf(a, KEY("rdma/%s"), dev), "rdma.max",
+					 s.v);
 	}
 	return 0;
 }
@@ -389,7 +312,7 @@ static int add_unified(struct arena *a, const struct oci_resources *r, struct cg
 			char *line = arena_strndup(a, value, n);
 			TRY(check_plain(key, line));
 			if (n)
-				add(a, out, key, file, line);
+				cgroup_add_write(a, out, key, file, line);
 			value += n + (value[n] == '\n');
 		} while (*value);
 	}
@@ -411,7 +334,7 @@ static int add_limits(struct arena *a, const struct oci_resources *r, struct cgr
 	if (r->pids)
 		add_pids(a, r->pids, out);
 	if (r->block_io)
-		TRY(add_block_io(a, r->block_io, out));
+		TRY(cgroup_add_block_io(a, r->block_io, out));
 	TRY(add_hugepages(a, r, out));
 	TRY(add_rdma(a, r, out));
 	/* Last, so that they win over what we translated. */

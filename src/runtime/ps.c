@@ -13,9 +13,9 @@
 #include "runtime/launch.h"
 #include "runtime/ps_table.h"
 
-#define PS_OUTPUT_MAX  ((size_t)64 << 20)
-#define PS_TIMEOUT_MS  60000
-#define DEFAULT_PATH   "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define PS_OUTPUT_MAX ((size_t)64 << 20)
+#define PS_TIMEOUT_MS 60000
+#define DEFAULT_PATH  "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static int compare_pids(const void *a, const void *b)
 {

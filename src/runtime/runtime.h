@@ -52,6 +52,13 @@ int runtime_resume(struct runtime *rt, const char *id) MUST_CHECK;
 /* format: NULL or "table" or "json"; args go to ps(1). */
 int runtime_ps(struct runtime *rt, const char *id, const char *format, const char *const *args,
 	       size_t nargs) MUST_CHECK;
+
+struct update_opts {
+	const char *resources; /* FILE or "-": linux.resources; then nothing else counts */
+	const char *l3_cache_schema, *mem_bw_schema;
+	const struct oci_resources *asked;
+};
+int runtime_update(struct runtime *rt, const struct update_opts *o, const char *id) MUST_CHECK;
 int runtime_features(struct runtime *rt) MUST_CHECK;
 int runtime_explain(struct runtime *rt, const struct create_opts *o) MUST_CHECK;
 /* Write a default config.json into DIR; refuses to overwrite. */

@@ -33,7 +33,7 @@ static const struct {
 	{ "{\"cpu\":{\"quota\":-1}}", "cpu.max=max 100000;" },
 	{ "{\"cpu\":{\"period\":20000}}", "cpu.max=max 20000;" },
 	{ "{\"cpu\":{\"quota\":1000,\"period\":20000,\"burst\":500}}",
-	  "cpu.max=1000 20000;cpu.max.burst=500;" },
+	  "cpu.max.burst=500;cpu.max=1000 20000;" },
 	{ "{\"cpu\":{\"realtimeRuntime\":0,\"realtimePeriod\":0}}", "" },
 	{ "{\"cpu\":{\"cpus\":\"0-3\",\"mems\":\"0\",\"quota\":5000}}",
 	  "cpuset.cpus=0-3;cpuset.mems=0;cpu.max=5000 100000;" },

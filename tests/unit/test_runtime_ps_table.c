@@ -28,8 +28,7 @@ static const struct {
 	{ "  PID\n    7\n   70\n    77\n", "  PID\n    7\n" },
 	{ "PID TTY\n7 ?\n42 pts/0", "PID TTY\n7 ?\n42 pts/0\n" },
 	{ "USER PPID PID\na 7 1\nb 1 7\n", "USER PPID PID\nb 1 7\n" },
-	{ "UID PID\nroot\n\nroot 7x\nroot 99999999999999999999\nroot 42\n",
-	  "UID PID\nroot 42\n" },
+	{ "UID PID\nroot\n\nroot 7x\nroot 99999999999999999999\nroot 42\n", "UID PID\nroot 42\n" },
 	{ "PID\n", "PID\n" },
 };
 
