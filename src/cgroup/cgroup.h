@@ -136,6 +136,12 @@ int cgroup_update(struct arena *a, const struct cgroup_change *ch, const struct 
 /* Undo cgroup_update because of the recorded error, which is given back. */
 int cgroup_put_back(const struct cgroup_change *ch, const struct cgroup *cg,
 		    const struct cgroup_before *before) MUST_CHECK;
+/* The cgroup `sub` below `base`, which must exist: "bad sub cgroup path" when it leads out. */
+int cgroup_open_sub(struct arena *a, const char *base, const char *sub,
+		    struct cgroup *out) MUST_CHECK;
+/* The one that `pid` is in now; refused when that is not `base` or below. root: the cgroup2 mount. */
+int cgroup_open_of(struct arena *a, const char *root, const char *base, pid_t pid,
+		   struct cgroup *out) MUST_CHECK;
 /* Remove it and everything below; waits up to 10 s for dying processes. Kills nothing. */
 int cgroup_remove(const char *path) MUST_CHECK;
 /* Signal every process in it and below. CGROUP_GONE when it is not there. */

@@ -15,7 +15,8 @@ struct init {
 	const struct plan *plan;
 	struct handshake sock;
 	struct recorder *recorder;
-	const int *joins;  /* one per plan->ns.joins */
+	const int *joins;  /* create: one per plan->ns.joins */
+	struct ns_target *target; /* exec: the container */
 	const int *mounts; /* rootfs_open_handles; NULL when none are wanted */
 	const struct seccomp_filter *filter;
 	int start_fd; /* listening start socket; -1: run, the READY answer is the signal */
@@ -42,6 +43,9 @@ struct step {
 extern const struct step create_steps[]; /* ends with name NULL */
 const char *create_step_name(size_t i);  /* NULL past the end; for the recorder */
 size_t create_step_exec(void);           /* index of "execve" */
+extern const struct step exec_steps[];
+const char *exec_step_name(size_t i);
+size_t exec_step_exec(void);
 
 /* Runs the table; does not return. On failure the error goes to the parent or to `start`. */
 NORETURN void init_main(struct init *in, const struct step *steps);

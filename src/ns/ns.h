@@ -97,3 +97,29 @@ int ns_move_netdevs(struct arena *a, const struct oci_config *c, int netns_fd) M
 /* Parent: a user namespace with these maps, for id-mapped mounts. */
 int ns_mapfd(struct arena *a, const struct ns_map *uids, size_t nuids, const struct ns_map *gids,
 	     size_t ngids, int *userns_fd) MUST_CHECK;
+
+/* ---- exec: the namespaces of a container that runs ---- */
+
+struct ns_target {
+	unsigned parent; /* CLONE_NEW* that the parent enters, for the child it is about to clone */
+	unsigned first;  /* ... that the child enters before its second clone */
+	unsigned last;   /* ... that the final process enters; the mount namespace is among them */
+	bool chroots;    /* init's root is not the root of a mount namespace of its own */
+	pid_t pid;       /* the container's init */
+	int pidfd;       /* borrowed */
+	int root_fd;     /* init's root, with `chroots` */
+	bool by_fd;      /* the kernel cannot enter by pidfd (before 5.8): these instead */
+	int fds[oci_ns_type_count];
+};
+
+/* Pure. own_userns: the container shares the user namespace with us, whatever config.json says.
+ * *p gets what ns_become_root needs and `forks`. */
+void ns_target_plan(const struct oci_config *c, const struct host *h, bool own_userns,
+		    struct ns_plan *p, struct ns_target *t);
+/* Parent. The caller checks afterwards that pid is still the container's init. */
+int ns_target_open(struct ns_target *t, pid_t pid, int pidfd) MUST_CHECK;
+void ns_target_close(struct ns_target *t);
+/* Enter one of the three words above. -ESRCH: the process has ended. */
+int ns_target_enter(struct ns_target *t, unsigned flags) MUST_CHECK;
+/* Final process, after `last`: make init's root ours. */
+int ns_target_chroot(const struct ns_target *t) MUST_CHECK;

@@ -15,12 +15,13 @@ struct command {
 	size_t min_args, max_args;
 	bool enters; /* runs code of ours inside a container: seal /proc/self/exe first */
 	unsigned opt_flags;
+	int fail_status; /* exit status of our own failures, 0 = 1 */
 	/* Gives the exit status or negative. */
 	int (*run)(struct runtime *rt, const void *opts, const struct oci_strs *args);
 };
 
-extern const struct command cmd_create, cmd_delete, cmd_explain, cmd_features, cmd_kill, cmd_list,
-	cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state;
+extern const struct command cmd_create, cmd_delete, cmd_exec, cmd_explain, cmd_features, cmd_kill,
+	cmd_list, cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state;
 extern const struct command cmd_update, cmd_wait;
 extern const struct command cmd_checkpoint, cmd_restore;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ocirun: global options, the table of commands, exit codes.
- * 0 success, 1 any failure of ours; run gives the status of the container's process. */
+ * 0 success, 1 any failure of ours (exec: 255); run and exec give the status of the process. */
 #include <sys/auxv.h>
 
 #include "base/fd.h"
@@ -37,7 +37,7 @@ static const struct opt global_rows[] = {
 };
 
 static const struct command *const commands[] = {
-	&cmd_create, &cmd_start,  &cmd_run,  &cmd_state,    &cmd_list,
+	&cmd_create, &cmd_start,  &cmd_run,  &cmd_exec,     &cmd_state,   &cmd_list,
 	&cmd_pause, &cmd_resume, &cmd_ps, &cmd_update,
 	&cmd_kill,   &cmd_delete, &cmd_spec, &cmd_features, &cmd_explain,
 	&cmd_wait,
@@ -167,11 +167,14 @@ static int dispatch(struct arena *a, int argc, char **argv)
 				       0
 			       ? fail(NULL)
 			       : 1;
-	if (c->enters && selfexe_seal(argv) < 0)
-		return fail(c->prefix);
 	int skip = argc - (int)rest.n + 1;
-	r = run_command(c, &rt, argc - skip, argv + skip);
-	return r < 0 ? fail(c->prefix) : r;
+	r = c->enters ? selfexe_seal(argv) : 0;
+	if (r >= 0)
+		r = run_command(c, &rt, argc - skip, argv + skip);
+	if (r >= 0)
+		return r;
+	fail(c->prefix);
+	return c->fail_status ? c->fail_status : 1;
 }
 
 int main(int argc, char **argv)

@@ -39,7 +39,7 @@ static int answer_ids(void *ctx, struct ask *ask)
 	return l->plan.ns.stay_dumpable ? process_oom_score(&l->plan.process, ask->pid) : 0;
 }
 
-static int answer_init(void *ctx, struct ask *ask)
+int answer_init(void *ctx, struct ask *ask)
 {
 	struct launch *l = ctx;
 	if (ask->pid != l->pid) {
@@ -67,7 +67,7 @@ static int answer_netdev(void *ctx, struct ask *ask)
 	return ns_move_netdevs(l->rt->arena, l->plan.config, ns);
 }
 
-static int answer_console(void *ctx, struct ask *ask)
+int answer_console(void *ctx, struct ask *ask)
 {
 	struct launch *l = ctx;
 	if (ask->fd < 0)
@@ -104,19 +104,26 @@ static int answer_notify(void *ctx, struct ask *ask)
 		plan_state_json(l->rt->arena, &l->plan, OCI_CREATING, l->pid));
 }
 
-static int send_pidfd(struct launch *l)
+int launch_send_pidfd(const struct launch *l, const char *path, const char *what, const char *word)
 {
 	_cleanup_close_ int sock = -1;
-	const char *asked = config_annotation(l->plan.config, "run.oci.pidfd_receiver");
-	const char *path = l->opts->pidfd_socket ? l->opts->pidfd_socket : asked;
 	if (!path)
 		return 0;
-	TRY_AS(sock_connect(AT_FDCWD, path, SOCK_STREAM, &sock),
-	       path == asked ? "/annotations/run.oci.pidfd_receiver" : "--pidfd-socket");
-	return sock_send_fd(sock, l->pidfd, "standard", strlen("standard"));
+	TRY_AS(sock_connect(AT_FDCWD, path, SOCK_STREAM, &sock), "%s", what);
+	return sock_send_fd(sock, l->pidfd, word, strlen(word));
 }
 
-static int write_pid_file(struct launch *l)
+static int send_pidfd(const struct launch *l)
+{
+	static const char key[] = "run.oci.pidfd_receiver";
+	const char *option = l->opts->pidfd_socket;
+	if (option)
+		return launch_send_pidfd(l, option, "--pidfd-socket", "standard");
+	return launch_send_pidfd(l, config_annotation(l->plan.config, key),
+				 "/annotations/run.oci.pidfd_receiver", "standard");
+}
+
+int launch_write_pid_file(struct launch *l)
 {
 	if (!l->opts->pid_file)
 		return 0;
@@ -149,7 +156,7 @@ static int answer_ready(void *ctx, struct ask *ask)
 	l->record.status = l->run ? OCI_RUNNING : OCI_CREATED;
 	TRY(stamp_init(l));
 	TRY(store_save(l->rt->arena, &l->container, &l->record));
-	TRY(write_pid_file(l));
+	TRY(launch_write_pid_file(l));
 	return send_pidfd(l);
 }
 

@@ -84,7 +84,7 @@ static int remove_container(struct launch *l, int status)
 	return r < 0 && err_get()->kind != ERR_NONE ? r : 0;
 }
 
-int attach(struct launch *l)
+int attach_to(struct launch *l, int *status)
 {
 	struct loop *loop = NULL;
 	struct attached at = { .l = l };
@@ -96,10 +96,22 @@ int attach(struct launch *l)
 		r = attend(l, loop, &at);
 	tty_raw_off(&raw);
 	loop_free(loop);
+	*status = at.status;
+	return r;
+}
+
+int exit_code(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int attach(struct launch *l)
+{
+	int status, r = attach_to(l, &status);
 	if (r < 0) {
 		launch_undo(l);
 		return r;
 	}
-	TRY(remove_container(l, at.status));
-	return WIFSIGNALED(at.status) ? 128 + WTERMSIG(at.status) : WEXITSTATUS(at.status);
+	TRY(remove_container(l, status));
+	return exit_code(status);
 }

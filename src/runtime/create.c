@@ -18,7 +18,7 @@
 #include "sys/resctrlfs.h"
 
 /* systemd's socket activation: descriptors 3.. belong to us only when LISTEN_PID says so. */
-static unsigned listen_fds(void)
+unsigned launch_listen_fds(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
 	uint64_t p, count;
@@ -40,7 +40,7 @@ int plan_for(struct runtime *rt, const struct create_opts *o, const struct bundl
 		.no_pivot = o->no_pivot,
 		.no_new_keyring = o->no_new_keyring,
 		.preserve_fds = o->preserve_fds,
-		.listen_fds = listen_fds(),
+		.listen_fds = launch_listen_fds(),
 		.listen_fdnames = getenv("LISTEN_FDNAMES"),
 	};
 	if (b->config->linux_ && b->config->linux_->intel_rdt)
@@ -93,6 +93,7 @@ static int reserve(struct launch *l, const char *id)
 		.resctrl_own = l->plan.resctrl.own,
 		.resctrl_monitor = l->plan.resctrl.monitor,
 		.rootless = l->rt->host.rootless,
+		.no_keyring = l->opts->no_new_keyring,
 		.own_pidns = l->plan.ns.new_[OCI_NS_PID],
 		.root_mount = rootfs_shared_mount(&l->plan.rootfs, l->plan.ns.joined[OCI_NS_MOUNT]),
 		.annotations = l->plan.config->annotations,
@@ -102,7 +103,7 @@ static int reserve(struct launch *l, const char *id)
 	return store_save_config(&l->container, l->bundle.text, l->bundle.len);
 }
 
-static int compile_seccomp(struct launch *l)
+int launch_seccomp(struct launch *l)
 {
 	_cleanup_close_ int cache = -1;
 	if (!l->plan.security.has_seccomp)
@@ -134,6 +135,15 @@ static int *no_fds(struct arena *a, size_t n)
 	return v;
 }
 
+int launch_console_socket(struct launch *l)
+{
+	if (l->opts->console_socket)
+		TRY_AS(sock_connect(AT_FDCWD, l->opts->console_socket, SOCK_STREAM,
+				    &l->console_sock),
+		       "--console-socket");
+	return 0;
+}
+
 static int open_handles(struct launch *l)
 {
 	struct arena *a = l->rt->arena;
@@ -142,10 +152,7 @@ static int open_handles(struct launch *l)
 	l->nmounts = rootfs_handles_wanted(&l->plan.rootfs);
 	l->mounts = no_fds(a, l->nmounts);
 	TRY(rootfs_open_handles(a, &l->plan.rootfs, l->mounts, l->nmounts, mapfd));
-	if (l->opts->console_socket)
-		TRY_AS(sock_connect(AT_FDCWD, l->opts->console_socket, SOCK_STREAM,
-				    &l->console_sock),
-		       "--console-socket");
+	TRY(launch_console_socket(l));
 	return l->run ? 0 : store_start_listen(&l->container, &l->start_fd);
 }
 
@@ -163,7 +170,7 @@ int launch_prepare(struct launch *l, const char *id)
 	TRY(check_root(l));
 	TRY(process_check_host(&l->plan.process));
 	TRY(reserve(l, id));
-	TRY(compile_seccomp(l));
+	TRY(launch_seccomp(l));
 	TRY(open_handles(l));
 	TRY(cgroup_create(&l->plan.cgroup, &l->cgroup));
 	if (l->cgroup.dir_fd < 0 && l->record.cgroup_path) {
@@ -174,23 +181,19 @@ int launch_prepare(struct launch *l, const char *id)
 	return resctrl_create(rt->arena, &l->plan.resctrl, &l->resctrl);
 }
 
-/* Path options are relative to the caller's directory, whatever happens to ours. */
-static int absolute_options(struct arena *a, struct create_opts *o)
+int launch_absolute(struct arena *a, const char **path)
 {
-	const char **paths[] = { &o->console_socket, &o->pidfd_socket, &o->pid_file };
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
-		if (*paths[i] && !(*paths[i] = path_absolute(a, *paths[i])))
-			return err_sys("find the working directory");
+	if (*path && !(*path = path_absolute(a, *path)))
+		return err_sys("find the working directory");
 	return 0;
 }
 
-#define LAUNCH_INIT(rt_, o_, run_)                                                    \
-	{                                                                             \
-		.rt = (rt_), .opts = (o_), .run = (run_), .bundle = { .dir_fd = -1 }, \
-		.container = CONTAINER_INIT, .cgroup = { .dir_fd = -1, .path = "" },  \
-		.parent = { .sock = -1 }, .child = { .sock = -1 }, .start_fd = -1,    \
-		.console_sock = -1, .master = -1, .pidfd = -1,                        \
-	}
+static int absolute_options(struct arena *a, struct create_opts *o)
+{
+	TRY(launch_absolute(a, &o->console_socket));
+	TRY(launch_absolute(a, &o->pidfd_socket));
+	return launch_absolute(a, &o->pid_file);
+}
 
 int runtime_create(struct runtime *rt, const struct create_opts *o, const char *id)
 {

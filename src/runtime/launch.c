@@ -85,7 +85,7 @@ int launch_wait_exec(struct launch *l)
 	return handshake_wait_exec(&l->parent, &peer, create_step_exec());
 }
 
-static void kill_and_reap(struct launch *l)
+void launch_kill(struct launch *l)
 {
 	if (!l->cloned)
 		return;
@@ -102,7 +102,7 @@ static void kill_and_reap(struct launch *l)
 void launch_undo(struct launch *l)
 {
 	struct err why = *err_get();
-	kill_and_reap(l);
+	launch_kill(l);
 	if (l->record.root_mount)
 		err_dropped(rootfs_unmount_leftovers(l->record.rootfs, l->record.root_mount));
 	err_dropped(cgroup_undo(&l->cgroup));

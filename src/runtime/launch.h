@@ -36,22 +36,45 @@ struct launch {
 	bool reserved, cloned;
 };
 
+#define LAUNCH_INIT(rt_, o_, run_)                                                    \
+	{                                                                             \
+		.rt = (rt_), .opts = (o_), .run = (run_), .bundle = { .dir_fd = -1 }, \
+		.container = CONTAINER_INIT, .cgroup = { .dir_fd = -1, .path = "" },  \
+		.parent = { .sock = -1 }, .child = { .sock = -1 }, .start_fd = -1,    \
+		.console_sock = -1, .master = -1, .pidfd = -1,                        \
+	}
+
 /* launch.c */
 int launch_start(struct launch *l)
 	MUST_CHECK; /* clone and serve the asks until READY is answered */
 int launch_wait_exec(struct launch *l) MUST_CHECK;
 void launch_undo(struct launch *l); /* kill and remove everything that was made; keeps the error */
 void launch_close(struct launch *l);
+void launch_kill(struct launch *l);  /* kill and reap the child */
 /* answers.c */
 extern answer_fn *const launch_answers[ASK_COUNT];
+answer_fn answer_init, answer_console;
+int launch_write_pid_file(struct launch *l) MUST_CHECK;
+/* Nothing without a path; `what` asked for it. */
+int launch_send_pidfd(const struct launch *l, const char *path, const char *what,
+		      const char *word) MUST_CHECK;
 /* create.c */
 int launch_prepare(struct launch *l, const char *id) MUST_CHECK;
+int launch_seccomp(struct launch *l) MUST_CHECK; /* compile the plan's filter, if it has one */
+int launch_console_socket(struct launch *l) MUST_CHECK; /* connect, when one is given */
+unsigned launch_listen_fds(void); /* systemd's socket activation */
+/* Path options are relative to the caller's directory, whatever happens to ours. */
+int launch_absolute(struct arena *a, const char **path) MUST_CHECK;
 int plan_for(struct runtime *rt, const struct create_opts *o, const struct bundle *b,
 	     const char *id, struct plan *out) MUST_CHECK;
 /* ids.c: give the configuration of an ordinary user the user namespace and maps it lacks. */
 int runtime_default_ids(struct runtime *rt, struct bundle *b) MUST_CHECK;
 /* attach.c: stay with the container until its init ends; gives the exit status. */
+/* attach.c: stay with the child until it ends; *status is that of waitpid. */
+int attach_to(struct launch *l, int *status) MUST_CHECK;
+/* ... with the container's init, then delete the container; gives the exit status. */
 int attach(struct launch *l) MUST_CHECK;
+int exit_code(int status); /* 128 + n for signal n */
 /* delete.c: remove a dead container's cgroup, run poststop, remove its directory. */
 int destroy(struct runtime *rt, struct container *c, const struct oci_record *rec) MUST_CHECK;
 /* SIGKILL by pidfd and start time, and wait for the end; nothing when it is gone already. */
@@ -65,6 +88,9 @@ int container_open(struct runtime *rt, const char *id, struct container *c,
 /* The same with the lock, and the record as it is under the lock. */
 int container_open_locked(struct runtime *rt, const char *id, struct container *c,
 			  struct oci_record **rec) MUST_CHECK;
+/* exec_process.c: the process object that exec runs. */
+int exec_process(struct runtime *rt, const struct oci_config *c, const struct exec_opts *o,
+		 const struct oci_strs *args, struct oci_process **out) MUST_CHECK;
 /* The saved config of a container. */
 int container_config(struct runtime *rt, const struct container *c,
 		     struct oci_config **out) MUST_CHECK;

@@ -36,9 +36,25 @@ struct create_opts {
 	bool no_subreaper;
 };
 
+/* Options of exec. What is not given comes from the container's own process. */
+struct exec_opts {
+	const char *process; /* --process FILE: a whole process object, the rest is ignored */
+	const char *cwd, *user, *apparmor, *label;
+	struct oci_strs env, caps, gids;
+	bool tty, no_new_privs;
+	bool detach, ignore_paused;
+	const char *console_socket, *pidfd_socket, *pid_file;
+	const char *cgroup; /* below the container's */
+	unsigned preserve_fds;
+};
+
 int runtime_create(struct runtime *rt, const struct create_opts *o, const char *id) MUST_CHECK;
 /* Gives the exit status of the container's process (128 + n for signal n); 0 when detached. */
 int runtime_run(struct runtime *rt, const struct create_opts *o, const char *id) MUST_CHECK;
+/* Gives the exit status of the process (128 + n for signal n); 0 when detached. args: program and
+ * arguments, none with o->process. */
+int runtime_exec(struct runtime *rt, const struct exec_opts *o, const char *id,
+		 const struct oci_strs *args) MUST_CHECK;
 int runtime_start(struct runtime *rt, const char *id) MUST_CHECK;
 /* Gives the exit status of the container's init (128 + n for signal n), once it has ended. */
 int runtime_wait(struct runtime *rt, const char *id) MUST_CHECK;

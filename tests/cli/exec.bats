@@ -1,0 +1,499 @@
+# exec: a process more in a container that runs: who it is, what it may, where it is, what it cannot
+# see; its errors and exit status.
+load helpers
+
+prepare() { args /bin/sleep 1000; }
+started() { ocirun run -d -b "$B" "$@" "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&-; }
+init_pid() { state_of pid; }
+# What a process in the container sees: exec of guest, with the options given.
+look() {
+	oci exec "$@" "$ID" /bin/guest
+	succeeded
+	printf '%s\n' "$output" >"$T/guest.json"
+}
+# Detached: the program holds our stdio, so it must not be bats' pipes.
+exec_detached() {
+	ocirun exec -d --pid-file "$T/exec.pid" "$@" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&-
+}
+exec_fails() { # TEXT ARGS...: our own failure is 255
+	local text=$1
+	shift
+	oci exec "$@"
+	exited 255
+	[[ "${stderr//\\\"/\"}" == *"$text"* ]] || { echo "wanted: $text"; say; }
+}
+process_file() { # JQ EXPRESSION on {args, cwd}
+	jq -n "{args: [\"/bin/guest\"], cwd: \"/\"} | $1" >"$T/process.json"
+}
+
+@test "the namespaces are those of init, all of them" {
+	ns_add cgroup
+	ns_add time
+	started
+	oci exec "$ID" sh -c 'for n in mnt pid net ipc uts cgroup time user; do readlink /proc/self/ns/$n; done'
+	succeeded
+	local n want=""
+	for n in mnt pid net ipc uts cgroup time user; do want+="$(readlink "/proc/$(init_pid)/ns/$n")"$'\n'; done
+	equal "$output"$'\n' "$want"
+}
+
+@test "a process of the container's pid namespace, in its own session, child of nobody inside" {
+	started
+	oci exec "$ID" sh -c 'cut -d" " -f4,6 /proc/self/stat; echo $$'
+	succeeded
+	equal "${lines[0]##* }" "${lines[1]}"
+	oci exec "$ID" sh -c 'cut -d" " -f4 /proc/$$/stat'
+	equal "$output" 0
+}
+
+@test "it is in the container's cgroup" {
+	started
+	oci exec "$ID" cat /proc/self/cgroup
+	succeeded
+	equal "$(grep '^0:' <<<"$output")" "$(grep '^0:' "/proc/$(init_pid)/cgroup")"
+	printed "$ID"
+}
+
+@test "the exit status is the program's, 128+n after a signal" {
+	started
+	oci exec "$ID" sh -c 'exit 7'
+	exited 7
+	oci exec "$ID" sh -c 'kill -TERM $$'
+	exited 143
+	oci exec "$ID" sh -c 'kill -KILL $$'
+	exited 137
+	oci exec "$ID" sh -c 'exit 255'
+	exited 255
+	equal "$stderr" ""
+}
+
+@test "stdin, stdout and stderr are the caller's" {
+	started
+	run --separate-stderr ocirun exec "$ID" sh -c 'cat; echo err >&2' <<<hello 3>&- 4>&-
+	succeeded
+	equal "$output" hello
+	equal "$stderr" err
+}
+
+@test "signals reach the program" {
+	started
+	"$OCIRUN" --root "$ROOT" exec "$ID" sh -c 'trap "exit 9" TERM; echo ready; while :; do sleep 0.05; done' </dev/null >"$T/out" 3>&- 4>&- &
+	local pid=$! r=0
+	wait_for 10 grep -q ready "$T/out"
+	kill -TERM "$pid"
+	wait "$pid" || r=$?
+	equal "$r" 9
+}
+
+@test "user, groups, environment, working directory" {
+	mkdir "$R/work"
+	started
+	look --user 1000:1000 -g 7 -g 8 -e A=1 -e B=2 -e A=3 --cwd /work
+	seen '.uid[0] == 1000 and .gid[0] == 1000 and .groups == [7, 8]'
+	seen '.env | index("A=3") and index("B=2") and (index("A=1") | not)'
+	seen '.env | index("HOME=/home/user")'
+	seen '.cwd == "/work"'
+}
+
+@test "--user takes numbers only, and all of them" {
+	started
+	look --user 1; seen '.uid[0] == 1 and .gid[0] == 0'
+	look --user 1:2; seen '.uid[0] == 1 and .gid[0] == 2'
+	look --user 0; seen '.uid[0] == 0'
+	look --user 65534:65534; seen '.uid[0] == 65534 and .gid[0] == 65534'
+	local bad
+	for bad in "" " 1" +1 -1 1: :1 1x 0x1 4294967295 4294967296 root 1:2:3; do
+		exec_fails user --user "$bad" "$ID" true
+	done
+}
+
+@test "a name that looks like a number is a number (CVE-2016-3697)" {
+	printf '1000:x:0:0::/:/bin/sh\n' >>"$R/etc/passwd"
+	started
+	oci exec --user 1000 "$ID" id -u
+	equal "$output" 1000
+}
+
+@test "--cap adds to three sets, never to inheritable or ambient (CVE-2022-29162)" {
+	started
+	look --cap CAP_NET_RAW --user 1000:1000
+	seen '.caps.bounding | index(13) != null'
+	seen '.caps.inheritable == [] and .caps.ambient == []'
+	look --cap CAP_NET_RAW
+	seen '.caps.effective | index(13) != null'
+	look
+	seen '[.caps.effective, .caps.bounding, .caps.permitted] | flatten | index(13) == null'
+}
+
+@test "no more capabilities than init has" {
+	args /bin/guest /guest.json
+	run_it --keep
+	succeeded
+	ocirun delete -f "$ID"
+	jq -S .caps "$R/guest.json" >"$T/init"
+	prepare
+	started
+	look
+	equal "$(jq -S .caps "$T/guest.json")" "$(cat "$T/init")"
+	process_file .
+	oci exec -p "$T/process.json" "$ID"
+	succeeded
+	equal "$(jq -S .caps <<<"$output")" "$(cat "$T/init")"
+}
+
+@test "no descriptor and no variable of the caller comes in (FDLIST)" {
+	started
+	run --separate-stderr env SECRET=x bash -c 'for i in $(seq 5 20); do eval "exec $i</"; done; "$0" --root "$1" exec "$2" /bin/guest' \
+		"$OCIRUN" "$ROOT" "$ID" 3>&- 4>&-
+	succeeded
+	printf '%s\n' "$output" >"$T/guest.json"
+	seen '[.fds[].fd] == [0, 1, 2]'
+	seen '[.env[] | select(startswith("SECRET"))] == []'
+}
+
+@test "--preserve-fds passes just these" {
+	started
+	run --separate-stderr bash -c 'exec 3</etc 4</proc 5</sys; "$0" --root "$1" exec --preserve-fds 2 "$2" /bin/guest' "$OCIRUN" "$ROOT" "$ID"
+	succeeded
+	printf '%s\n' "$output" >"$T/guest.json"
+	seen '[.fds[].fd] == [0, 1, 2, 3, 4]'
+}
+
+@test "LISTEN_FDS are passed, with the pid of the program" {
+	started
+	run --separate-stderr bash -c 'exec 3</etc; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$0" --root "$1" exec "$2" /bin/guest' "$OCIRUN" "$ROOT" "$ID"
+	succeeded
+	printf '%s\n' "$output" >"$T/guest.json"
+	seen '[.fds[].fd] == [0, 1, 2, 3]'
+	seen '.env | index("LISTEN_FDS=1") != null'
+}
+
+@test "seccomp and noNewPrivileges of the container hold" {
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 38}]}'
+	started
+	look
+	seen '.nnp == 1 and .seccomp == 2'
+	oci exec "$ID" mkdir /tmp/x
+	exited 1
+	[ ! -e "$R/tmp/x" ]
+}
+
+@test "noNewPrivileges off in the config: off, and on with the option" {
+	config '.process.noNewPrivileges = false'
+	started
+	look
+	seen '.nnp == 0'
+	look --no-new-privs
+	seen '.nnp == 1'
+}
+
+@test "--process: the whole object" {
+	mkdir "$R/work"
+	started
+	process_file '.cwd = "/work" | .user = {uid: 3, gid: 4, umask: 63, additionalGids: [9]} | .env = ["PATH=/bin", "X=y"]
+		| .capabilities = {bounding: ["CAP_KILL"], permitted: ["CAP_KILL"]}
+		| .rlimits = [{type: "RLIMIT_NOFILE", soft: 77, hard: 99}] | .noNewPrivileges = true | .oomScoreAdj = 321'
+	oci exec --process "$T/process.json" "$ID"
+	succeeded
+	printf '%s\n' "$output" >"$T/guest.json"
+	seen '.uid[0] == 3 and .gid[0] == 4 and .groups == [9] and .cwd == "/work"'
+	seen '.env | index("X=y") != null and (map(select(startswith("TERM"))) == [])'
+	seen '.caps.bounding == [5] and .caps.effective == []'
+	seen '.limits.nofile == ["77", "99"]'
+	seen '.nnp == 1 and .oom_score_adj == "321" and .umask == "0077"'
+}
+
+@test "--process - is standard input" {
+	started
+	process_file '.args = ["/bin/sh", "-c", "echo from stdin"]'
+	run --separate-stderr ocirun exec -p - "$ID" <"$T/process.json" 3>&- 4>&-
+	succeeded
+	equal "$output" "from stdin"
+}
+
+@test "--process: limits of the container's process hold where it says nothing" {
+	config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 55, hard: 66}] | .process.oomScoreAdj = 444'
+	started
+	process_file .
+	oci exec -p "$T/process.json" "$ID"
+	succeeded
+	printf '%s\n' "$output" >"$T/guest.json"
+	seen '.limits.nofile == ["55", "66"] and .oom_score_adj == "444"'
+}
+
+@test "a bad process file is one clear error" {
+	started
+	exec_fails "$T/absent.json" -p "$T/absent.json" "$ID"
+	echo '{"args": ["x"]}' >"$T/process.json"
+	exec_fails /cwd -p "$T/process.json" "$ID"
+	echo '{"cwd": "/", "args": []}' >"$T/process.json"
+	exec_fails /args -p "$T/process.json" "$ID"
+	echo '{"cwd": "/", "args": ["x"], "user": {"uid": -1, "gid": 0}}' >"$T/process.json"
+	exec_fails /user/uid -p "$T/process.json" "$ID"
+	echo '{' >"$T/process.json"
+	exec_fails "$T/process.json" -p "$T/process.json" "$ID"
+}
+
+@test "the saved config counts, not the bundle's" {
+	config '.process.env += ["FROM=first"]'
+	started
+	echo '{}' >"$B/config.json"
+	look
+	seen '.env | index("FROM=first") != null'
+	mv "$B/config.json" "$B/gone"
+	look
+}
+
+@test "programs that cannot run, as engines expect the words" {
+	printf 'text' >"$R/plain"
+	chmod 644 "$R/plain"
+	printf '\177ELFbad' >"$R/badelf"
+	chmod 755 "$R/badelf"
+	started
+	exec_fails 'exec: "nosuch": executable file not found in $PATH' "$ID" nosuch
+	exec_fails 'exec: "/nosuch": stat /nosuch: no such file or directory' "$ID" /nosuch
+	exec_fails 'exec: "/plain": permission denied' "$ID" /plain
+	exec_fails 'exec: "/tmp": is a directory' "$ID" /tmp
+	exec_fails 'exec format error' "$ID" /badelf
+	has_status running
+}
+
+@test "refusals: unknown, stopped, no arguments, bad options" {
+	exec_fails 'container does not exist' nosuch true
+	started
+	exec_fails 'exec args cannot be empty' "$ID"
+	exec_fails '--env' -e NOVALUE "$ID" true
+	exec_fails '--nonsense' --nonsense "$ID" true
+	exec_fails '/process/cwd' --cwd relative "$ID" true
+	ok kill "$ID" KILL
+	wait_for 10 has_status stopped
+	exec_fails 'cannot exec in a stopped container' "$ID" true
+}
+
+@test "options end at the id" {
+	started
+	oci exec "$ID" echo -d --tty --help
+	succeeded
+	equal "$output" "-d --tty --help"
+	oci exec --env A=b -- "$ID" printenv A
+	equal "$output" b
+}
+
+@test "in a created container" {
+	create_it
+	oci exec "$ID" sh -c 'cat /proc/1/comm; hostname'
+	succeeded
+	printed ocirun
+	has_status created
+	ok start "$ID"
+	wait_for 10 grep -q sleep "/proc/$(init_pid)/comm"
+}
+
+@test "detached: the pid file names the program, which goes on" {
+	started
+	exec_detached "$ID" sleep 987
+	local pid
+	pid=$(cat "$T/exec.pid")
+	equal "$(wc -c <"$T/exec.pid")" "${#pid}"
+	equal "$(tr '\0' ' ' <"/proc/$pid/cmdline")" 'sleep 987 '
+	equal "$(readlink "/proc/$pid/ns/pid")" "$(readlink "/proc/$(init_pid)/ns/pid")"
+}
+
+@test "detached: a program that cannot run is an error, and leaves no pid file" {
+	started
+	exec_fails 'executable file not found' --detach --pid-file "$T/exec.pid" "$ID" nosuch
+	[ ! -e "$T/exec.pid" ]
+	oci exec "$ID" ps
+	succeeded
+	[[ "$output" != *nosuch* && "$output" != *ocirun* ]] || say
+}
+
+@test "--pidfd-socket gets a pidfd of the program, with the word setns" {
+	started
+	python3 - "$T/pidfd.sock" >"$T/pidfd.out" 3>&- 4>&- <<-'PY' &
+	import os, socket, sys
+	s = socket.socket(socket.AF_UNIX)
+	s.bind(sys.argv[1])
+	s.listen()
+	s.settimeout(20)
+	c, _ = s.accept()
+	data, fds, _, _ = socket.recv_fds(c, 64, 4)
+	info = open(f"/proc/self/fdinfo/{fds[0]}").read()
+	print(data.decode(), [l.split()[1] for l in info.splitlines() if l.startswith("Pid:")][0])
+	PY
+	local py=$!
+	wait_for 10 test -S "$T/pidfd.sock"
+	exec_detached --pidfd-socket "$T/pidfd.sock" "$ID" sleep 5
+	wait "$py"
+	equal "$(cat "$T/pidfd.out")" "setns $(cat "$T/exec.pid")"
+}
+
+@test "--tty in the foreground: a terminal of the container, owned by the user" {
+	started
+	oci exec -t --user 1000:1000 "$ID" sh -c 'tty; stat -Lc owner=%u /proc/self/fd/0; exit 3'
+	exited 3
+	printed /dev/pts/
+	printed owner=1000
+}
+
+@test "--tty with a console socket" {
+	started
+	"$TOOLS/recvtty" "$T/console" "$T/name" </dev/null >"$T/tty" 2>&1 3>&- 4>&- &
+	STARTED+=($!)
+	wait_for 5 test -S "$T/console"
+	exec_detached -t --console-socket "$T/console" "$ID" sh -c 'tty; echo done'
+	wait_for 10 grep -q 'done' "$T/tty"
+	grep -q /dev/pts/ "$T/tty"
+	[ -s "$T/name" ]
+}
+
+@test "terminal and console socket must fit together" {
+	started
+	exec_fails 'console socket' -d -t "$ID" true
+	exec_fails 'console socket' --console-socket "$T/x" "$ID" true
+	exec_fails 'console socket' -d --console-socket "$T/x" "$ID" true
+}
+
+@test "--cgroup: a cgroup below the container's" {
+	started
+	local cg
+	cg=$(cgroup_root)$(sed -n 's/^0:://p' "/proc/$(init_pid)/cgroup")
+	mkdir -p "$cg/sub/deep" "${cg}2"
+	oci exec --cgroup sub/deep "$ID" cat /proc/self/cgroup
+	succeeded
+	[[ "$(grep '^0:' <<<"$output")" == *"$ID/sub/deep" ]] || say
+	oci exec --cgroup /sub "$ID" cat /proc/self/cgroup
+	succeeded
+	local bad
+	for bad in .. "../$ID"2 "/../${ID}2" "sub/../../${ID}2" sub/..; do
+		exec_fails 'bad sub cgroup path' --cgroup "$bad" "$ID" true
+	done
+	exec_fails 'no such file or directory' --cgroup absent "$ID" true
+	exec_fails 'unknown controller "memory"' --cgroup memory:sub "$ID" true
+	rmdir "$cg/sub/deep" "$cg/sub" "${cg}2"
+}
+
+@test "a container that moved its init into a cgroup of its own: exec follows (EBUSY)" {
+	require controller hugetlb
+	started
+	local cg
+	cg=$(cgroup_root)$(sed -n 's/^0:://p' "/proc/$(init_pid)/cgroup")
+	grep -qw hugetlb "$cg/cgroup.controllers" || echo +hugetlb >"$(dirname "$cg")/cgroup.subtree_control"
+	mkdir "$cg/init"
+	init_pid >"$cg/init/cgroup.procs"
+	echo +hugetlb >"$cg/cgroup.subtree_control"
+	oci exec "$ID" cat /proc/self/cgroup
+	succeeded
+	[[ "$(grep '^0:' <<<"$output")" == *"$ID/init" ]] || say
+	exec_fails 'busy' --cgroup / "$ID" true
+}
+
+@test "in a user namespace: ids and maps are the container's" {
+	user_ns
+	started
+	look --user 1000:1000
+	seen '.uid[0] == 1000'
+	equal "user:[$(jq -r '.ns.user' "$T/guest.json")]" "$(readlink "/proc/$(init_pid)/ns/user")"
+	exec_detached --user 5 "$ID" sleep 300
+	equal "$(awk '/^Uid/ {print $2}' "/proc/$(cat "$T/exec.pid")/status")" 100005
+	exec_fails 'unmapped' --user 70000 "$ID" true
+}
+
+@test "without a pid namespace of its own" {
+	ns_del pid
+	config '.mounts |= map(select(.destination != "/proc")) | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	started
+	oci exec "$ID" echo here
+	succeeded
+	equal "$output" here
+}
+
+@test "without a mount namespace of its own: init's root is the root" {
+	ns_del mount
+	config '.mounts = [] | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	echo inside >"$R/etc/where"
+	started
+	oci exec "$ID" cat /etc/where
+	succeeded
+	equal "$output" inside
+}
+
+@test "--no-pivot: init's root is the root" {
+	echo inside >"$R/etc/where"
+	started --no-pivot
+	oci exec "$ID" cat /etc/where
+	succeeded
+	equal "$output" inside
+}
+
+@test "a working directory outside is refused (CVE-2024-21626)" {
+	started
+	local n
+	for n in 3 7 8 9 10 11 12; do
+		ln -sfn "/proc/self/fd/$n" "$R/w"
+		oci exec --cwd "/proc/self/fd/$n" "$ID" pwd
+		exited 255
+		oci exec --cwd /w "$ID" pwd
+		exited 255
+	done
+}
+
+@test "nobody inside can trace it before it runs the program (CVE-2016-9962)" {
+	all_caps
+	args /bin/sh -c 'while :; do for p in /proc/[0-9]*; do [ "$p" = "/proc/$$" ] || [ "$p" = /proc/1 ] || { c=$(cat "$p/comm" 2>/dev/null); case $c in ocirun*) echo "$c $(ls "$p/fd" 2>&1 | tr "\n" " ")" >>/seen; readlink "$p/exe" "$p/root" "$p/cwd" >>/links 2>/dev/null;; esac; }; done; done'
+	started
+	local i
+	for i in $(seq 15); do oci exec "$ID" true; succeeded; done
+	# What was caught on its way showed none of its descriptors and no link.
+	if [ -e "$R/seen" ]; then ! grep -v 'ermission denied\|No such\|^ocirun[^ ]* *$' "$R/seen"; fi
+	[ ! -s "$R/links" ] || { cat "$R/links"; false; }
+}
+
+@test "the session keyring is the container's" {
+	require command keyctl
+	started
+	oci exec "$ID" cat /proc/self/cgroup
+	succeeded
+	exec_detached "$ID" sleep 300
+	equal "$(grep -c "_ses.$ID" /proc/keys)" 1
+}
+
+@test "execCPUAffinity: final is what the program gets" {
+	local n
+	n=$(nproc)
+	[ "$n" -gt 1 ]
+	config '.process.execCPUAffinity = {initial: "0-1", final: "1"}'
+	started
+	oci exec "$ID" grep Cpus_allowed_list /proc/self/status
+	succeeded
+	printed $'\t1'
+	oci exec -p <(jq -n '{args: ["/bin/grep", "Cpus_allowed_list", "/proc/self/status"], cwd: "/", execCPUAffinity: {initial: "0"}}') "$ID"
+	succeeded
+	printed $'\t0'
+}
+
+@test "init's death ends exec with 137, and later ones are refused" {
+	started
+	ocirun exec "$ID" sh -c 'echo ready; sleep 100' </dev/null >"$T/out" 2>&1 3>&- 4>&- &
+	local pid=$! r=0
+	wait_for 10 grep -q ready "$T/out"
+	ok kill "$ID" KILL
+	wait "$pid" || r=$?
+	equal "$r" 137
+}
+
+@test "a notify socket gets exec's process too" {
+	"$TOOLS/agent" "$T/agent.sock" "$T/agent.json" 42 </dev/null >"$T/agent.out" 2>&1 3>&- 4>&- &
+	STARTED+=($!)
+	wait_for 5 test -S "$T/agent.sock"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $p, syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_NOTIFY"}]}' --arg p "$T/agent.sock"
+	started
+	kill "${STARTED[-1]}"
+	rm -f "$T/agent.sock" "$T/agent.json"
+	"$TOOLS/agent" "$T/agent.sock" "$T/agent.json" 42 </dev/null >"$T/agent.out" 2>&1 3>&- 4>&- &
+	STARTED+=($!)
+	wait_for 5 test -S "$T/agent.sock"
+	oci exec "$ID" mkdir /tmp/x
+	exited 1
+	jq -e --arg id "$ID" '.pid > 1 and .state.id == $id and .state.status == "running"' "$T/agent.json"
+}
