@@ -26,7 +26,7 @@ int cgroup_open_sub(struct arena *a, const char *base, const char *sub, struct c
 	const char *colon = strchr(sub, ':');
 	if (colon && memchr(sub, '/', (size_t)(colon - sub)) == NULL)
 		return err_msg(ERR_USAGE,
-			       "unknown controller \"%.*s\": cgroup v2 has one tree, give only a path",
+			       "unknown controller \"%.*s\": cgroup v2 has one tree, give a path",
 			       (int)(colon - sub), sub);
 	if (climbs(sub))
 		return err_msg(ERR_USAGE, "bad sub cgroup path: \"%s\"", sub);
@@ -64,8 +64,9 @@ int cgroup_open_of(struct arena *a, const char *root, const char *base, pid_t pi
 	path = arena_printf(a, "%s%s", root, path);
 	const char *rest = after_prefix(path, base);
 	if (!rest || (*rest && *rest != '/'))
-		return err_msg(ERR_STATE, "the container's init has left its cgroup \"%s\" for \"%s\"",
-			       base, path);
+		return err_msg(ERR_STATE,
+			       "the container's init has left its cgroup \"%s\" for \"%s\"", base,
+			       path);
 	if (TRY(cgroup_open(path, out)) == CGROUP_GONE)
 		return err_sysno(ENOENT, "open cgroup \"%s\"", path);
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plan of a process more in a container that exists: what the container has (seccomp, personality,
- * namespaces) comes from its config, who the process is from `proc`. Pure. */
+/* The plan of a process more in a container that exists: what the container has (seccomp,
+ * personality, namespaces) comes from its config, who the process is from `proc`. Pure. */
 #include "plan/plan.h"
 
 #include "config/config.h"
@@ -8,9 +8,10 @@
 
 #define BIT(ask_) (1u << (ask_))
 
-int plan_exec(struct arena *a, const struct oci_config *c, const struct oci_process *proc,
-	      const struct host *h, const struct plan_exec_opts *o, struct plan *out)
+int plan_exec(struct arena *a, const struct oci_config *c, const struct host *h,
+	      const struct plan_exec_opts *o, struct plan *out)
 {
+	const struct oci_process *proc = o->process;
 	const char *keep = config_annotation(c, "run.oci.keep_original_groups");
 	*out = (struct plan){
 		.config = c,

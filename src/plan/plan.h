@@ -45,17 +45,18 @@ struct plan {
 int plan_build(struct arena *a, const struct oci_config *c, const struct host *h,
 	       const struct plan_opts *o, struct plan *out) MUST_CHECK;
 
-/* exec: `proc` in the container whose saved config is `c`. */
+/* exec: a process more in the container whose saved config is `c`. */
 struct plan_exec_opts {
 	const char *id, *bundle;
+	const struct oci_process *process;
 	bool own_userns; /* see ns_target_plan */
 	bool keyring;    /* join the container's session keyring */
 	unsigned preserve_fds, listen_fds;
 	const char *listen_fdnames;
 	struct ns_target *target; /* filled */
 };
-int plan_exec(struct arena *a, const struct oci_config *c, const struct oci_process *proc,
-	      const struct host *h, const struct plan_exec_opts *o, struct plan *out) MUST_CHECK;
+int plan_exec(struct arena *a, const struct oci_config *c, const struct host *h,
+	      const struct plan_exec_opts *o, struct plan *out) MUST_CHECK;
 
 void plan_print(const struct plan *p, struct str *s);
 

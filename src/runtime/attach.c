@@ -100,7 +100,7 @@ int attach_to(struct launch *l, int *status)
 	return r;
 }
 
-int exit_code(int status)
+int launch_exit_code(int status)
 {
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
@@ -113,5 +113,5 @@ int attach(struct launch *l)
 		return r;
 	}
 	TRY(remove_container(l, status));
-	return exit_code(status);
+	return launch_exit_code(status);
 }

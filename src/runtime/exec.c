@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exec: a process more in a container, by its own saved config. The container may be hostile by now:
- * we become undumpable before anything of ours is visible in its pid namespace.
+/* exec: a process more in a container, by its own saved config. The container may be hostile by
+ * now: we become undumpable before anything of ours is visible in its pid namespace.
  * Surprise: host root enters the pid namespace before the clone, so the clone makes the final
  * process at once; an ordinary user cannot, and the child forks once more. */
 #include <sched.h>
@@ -92,6 +92,7 @@ static int prepare(struct exec *x, const char *id, const struct oci_strs *args)
 	TRY(check_terminal(x, proc));
 	struct plan_exec_opts po = {
 		.id = id,
+		.process = proc,
 		.bundle = x->rec->bundle,
 		.own_userns = in_our_userns(x->rec->pid),
 		.keyring = !x->rec->no_keyring,
@@ -100,7 +101,7 @@ static int prepare(struct exec *x, const char *id, const struct oci_strs *args)
 		.listen_fdnames = getenv("LISTEN_FDNAMES"),
 		.target = &x->target,
 	};
-	TRY(plan_exec(rt->arena, config, proc, &rt->host, &po, &x->l.plan));
+	TRY(plan_exec(rt->arena, config, &rt->host, &po, &x->l.plan));
 	TRY(launch_seccomp(&x->l));
 	TRY(open_container(x));
 	return launch_console_socket(&x->l);
@@ -246,7 +247,7 @@ static int run(struct exec *x, const char *id, const struct oci_strs *args)
 	if (x->opts->detach)
 		return 0;
 	TRY(attach_to(&x->l, &status));
-	return exit_code(status);
+	return launch_exit_code(status);
 }
 
 int runtime_exec(struct runtime *rt, const struct exec_opts *o, const char *id,

@@ -74,7 +74,7 @@ int runtime_default_ids(struct runtime *rt, struct bundle *b) MUST_CHECK;
 int attach_to(struct launch *l, int *status) MUST_CHECK;
 /* ... with the container's init, then delete the container; gives the exit status. */
 int attach(struct launch *l) MUST_CHECK;
-int exit_code(int status); /* 128 + n for signal n */
+int launch_exit_code(int status); /* 128 + n for signal n */
 /* delete.c: remove a dead container's cgroup, run poststop, remove its directory. */
 int destroy(struct runtime *rt, struct container *c, const struct oci_record *rec) MUST_CHECK;
 /* SIGKILL by pidfd and start time, and wait for the end; nothing when it is gone already. */

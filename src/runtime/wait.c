@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wait: until the container's init has ended, and with which status. Nobody is asked to record
  * anything: the kernel tells, or a foreground `run --keep` has left its answer in the record. */
-#include <sys/wait.h>
-
 #include "runtime/ending.h"
 #include "runtime/launch.h"
-
-static int exit_code(int status)
-{
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
 
 static int not_known(const struct oci_record *rec)
 {
@@ -30,8 +23,8 @@ int runtime_wait(struct runtime *rt, const char *id)
 	if (!rec || !rec->pid)
 		return err_msg(ERR_STATE, "container \"%s\" is not created yet", id);
 	if (rec->ended)
-		return exit_code((int)rec->wait_status);
+		return launch_exit_code((int)rec->wait_status);
 	if (TRY(ending_wait(rt->arena, rec, &status)) == ENDING_UNKNOWN)
 		return not_known(rec);
-	return exit_code(status);
+	return launch_exit_code(status);
 }
