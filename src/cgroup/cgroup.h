@@ -139,7 +139,7 @@ int cgroup_put_back(const struct cgroup_change *ch, const struct cgroup *cg,
 /* The cgroup `sub` below `base`, which must exist: "bad sub cgroup path" when it leads out. */
 int cgroup_open_sub(struct arena *a, const char *base, const char *sub,
 		    struct cgroup *out) MUST_CHECK;
-/* The one that `pid` is in now; refused when that is not `base` or below. root: the cgroup2 mount. */
+/* The one that `pid` is in now; refused when that is not `base` or below. root: the mount. */
 int cgroup_open_of(struct arena *a, const char *root, const char *base, pid_t pid,
 		   struct cgroup *out) MUST_CHECK;
 /* Remove it and everything below; waits up to 10 s for dying processes. Kills nothing. */

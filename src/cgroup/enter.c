@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which cgroup a process more in the container starts in: the container's own, one below it that the
- * caller names, or, when the container has put its processes into cgroups of its own (then the
+/* Which cgroup a process more in the container starts in: the container's own, one below it that
+ * the caller names, or, when the container has put its processes into cgroups of its own (then the
  * kernel allows none beside them: EBUSY), that of its init.
- * Surprise: names are checked component by component, not as text: "../c2" and "c" against "c2" must
- * not get out of the container's cgroup. */
+ * Surprise: names are checked component by component, not as text: "../c2" and "c" against "c2"
+ * must not get out of the container's cgroup. */
 #include <fcntl.h>
 #include <linux/limits.h>
 
