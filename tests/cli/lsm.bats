@@ -92,6 +92,19 @@ profile() { # NAME: loaded for this test only; it may do anything but write one 
 	for f in exec fscreate sockcreate; do equal "$f=$(label_of "$(pid_of)" "$f")" "$f="; done
 }
 
+@test "selinux: exec has the container's label, or that of --process-label" {
+	require lsm selinux
+	config '.process.selinuxLabel = $l' --arg l "$LABEL"
+	running
+	ok exec "$ID" cat /proc/self/attr/current
+	equal "$(tr -d '\0' <<<"$output")" "$LABEL"
+	ok exec --process-label "${LABEL%:*}:c1,c2" "$ID" cat /proc/self/attr/current
+	equal "$(tr -d '\0' <<<"$output")" "${LABEL%:*}:c1,c2"
+	oci exec --process-label system_u:system_r:no_such_t:s0 "$ID" true
+	exited 255
+	[[ "$stderr" == *no_such_t* ]] || say
+}
+
 @test "selinux: a label that the policy does not know is refused" {
 	require lsm selinux
 	config '.process.selinuxLabel = "system_u:system_r:no_such_t:s0"'
@@ -147,6 +160,24 @@ profile() { # NAME: loaded for this test only; it may do anything but write one 
 	succeeded
 	printed "ocirun-$ID (enforce)"
 	printed "NoNewPrivs:	1"
+}
+
+@test "apparmor: exec has the container's profile, or that of --apparmor" {
+	require lsm apparmor
+	profile "ocirun-$ID"
+	profile "other-$ID"
+	config '.process.apparmorProfile = $p' --arg p "ocirun-$ID"
+	running
+	oci exec "$ID" cat /proc/self/attr/apparmor/current
+	local inherited=$output
+	oci exec --apparmor "other-$ID" "$ID" cat /proc/self/attr/apparmor/current
+	local named=$output
+	apparmor_parser -R "$T/ocirun-$ID.profile" "$T/other-$ID.profile"
+	equal "$inherited" "ocirun-$ID (enforce)"
+	equal "$named" "other-$ID (enforce)"
+	oci exec --apparmor no-such-profile "$ID" true
+	exited 255
+	[[ "$stderr" == *"apparmor failed to apply profile"*no-such-profile* ]] || say
 }
 
 @test "apparmor: a profile that is not loaded is refused by name" {
