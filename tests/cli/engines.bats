@@ -35,7 +35,7 @@ file_of() { # CONTAINER FILE: of its cgroup
 # ---- podman, also without root -----------------------------------------------------------------
 # The same life with each cgroup manager.
 podman_life() {
-	pod_ok run -d --name "$NAME" --memory 64m --pids-limit 50 "$IMAGE" sh -c 'trap "exit 9" TERM; while :; do sleep 0.1; done'
+	pod_ok run -d --name "$NAME" --memory 64m --pids-limit 50 "$IMAGE" sh -c 'trap "exit 9" TERM; sleep 1000 & wait'
 	pod_ok exec "$NAME" sh -c 'echo "in $(hostname)"; exit 0'
 	printed "in ${NAME_INSIDE:-}"
 	pod exec "$NAME" sh -c 'exit 42'
@@ -212,7 +212,7 @@ docker_life() {
 	engine docker run --rm --runtime ocirun "$IMAGE" sh -c 'echo out; exit 7'
 	exited 7
 	equal "$output" out
-	done_by docker run -d --runtime ocirun --name "$NAME" --memory 64m --pids-limit 50 "$IMAGE" sh -c 'trap "exit 9" TERM; while :; do sleep 0.1; done'
+	done_by docker run -d --runtime ocirun --name "$NAME" --memory 64m --pids-limit 50 "$IMAGE" sh -c 'trap "exit 9" TERM; sleep 1000 & wait'
 	local pid=$(docker inspect -f '{{.State.Pid}}' "$NAME")
 	local cg=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$pid/cgroup")
 	equal "$(cat "$cg/memory.max") $(cat "$cg/pids.max")" '67108864 50'
