@@ -102,6 +102,8 @@ static int prepare(struct exec *x, const char *id, const struct oci_strs *args)
 		.target = &x->target,
 	};
 	TRY(plan_exec(rt->arena, config, &rt->host, &po, &x->l.plan));
+	x->l.plan.resctrl.group = x->rec->resctrl_group;
+	x->l.plan.resctrl.monitor = x->rec->resctrl_monitor;
 	TRY(launch_seccomp(&x->l));
 	TRY(open_container(x));
 	return launch_console_socket(&x->l);
@@ -215,6 +217,7 @@ static int start(struct exec *x)
 	TRY(ns_target_enter(&x->target, x->target.parent));
 	TRY(clone_child(x));
 	if (!l->plan.ns.forks) {
+		TRY(resctrl_place(l->plan.resctrl.group, l->plan.resctrl.monitor, l->pid));
 		TRY(process_oom_score(&l->plan.process, l->pid));
 		if (l->plan.rlimits_by_parent)
 			TRY(process_rlimits(&l->plan.process, l->pid));

@@ -88,6 +88,24 @@ prepared_group() { # NAME
 	[ -z "$(ls "$(group gold)/mon_groups")" ]
 }
 
+@test "exec joins the container's groups, with and without a pid namespace" {
+	prepared_group gold
+	rdt '{"closID": "gold", "enableMonitoring": true}'
+	args sleep 100
+	local i
+	for i in 1 2; do
+		create_it
+		ok start "$ID"
+		: >"$(group gold)/tasks"
+		: >"$(group gold)/mon_groups/$ID/tasks"
+		ocirun exec -d --pid-file "$T/exec.pid" "$ID" sleep 100 </dev/null >/dev/null 2>&1 3>&- 4>&-
+		equal "$(cat "$(group gold)/tasks")" "$(cat "$T/exec.pid")"
+		equal "$(cat "$(group gold)/mon_groups/$ID/tasks")" "$(cat "$T/exec.pid")"
+		ok delete -f "$ID"
+		ns_del pid
+	done
+}
+
 @test "a create that fails leaves no group" {
 	rdt '{"enableMonitoring": true}'
 	args /no/such
