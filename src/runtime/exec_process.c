@@ -4,6 +4,7 @@
  * labels, rlimits) is taken over, so that a process more never has more than the first one. */
 #include <fcntl.h>
 
+#include "base/cleanup.h"
 #include "base/io.h"
 #include "base/parse.h"
 #include "base/vec.h"
@@ -14,10 +15,13 @@ static int from_file(struct arena *a, const char *file, struct oci_process **out
 	struct oci_diag diag;
 	char *text;
 	size_t len;
-	if (streq(file, "-"))
-		TRY(io_read_fd(a, STDIN_FILENO, "stdin", OCI_MAX_DOCUMENT, &text, &len));
-	else
-		TRY_AS(io_read_file(a, AT_FDCWD, file, OCI_MAX_DOCUMENT, &text, &len), "--process");
+	_cleanup_close_ int fd = -1;
+	bool is_stdin = streq(file, "-");
+	/* A pipe will do: <(...) of shells. */
+	if (!is_stdin && (fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+		return err_sys("--process: open \"%s\"", file);
+	TRY_AS(io_read_fd(a, is_stdin ? STDIN_FILENO : fd, file, OCI_MAX_DOCUMENT, &text, &len),
+	       "--process");
 	*out = oci_decode(a, oci_process_type(), text, len, 0, &diag);
 	return *out ? 0 : err_msg(ERR_CONFIG, "--process \"%s\": %s", file, diag.text);
 }

@@ -275,7 +275,7 @@ process_file() { # JQ EXPRESSION on {args, cwd}
 	oci exec "$ID" echo -d --tty --help
 	succeeded
 	equal "$output" "-d --tty --help"
-	oci exec --env A=b -- "$ID" printenv A
+	oci exec --env A=b -- "$ID" sh -c 'echo $A'
 	equal "$output" b
 }
 
