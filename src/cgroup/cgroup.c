@@ -30,19 +30,15 @@ bool cgroup_manager_find(const char *name, enum cgroup_manager *out)
 	return true;
 }
 
-/* CGROUP_SYSTEMD has no driver: cgroup_plan_make refuses it. */
 static const struct cgroup_driver *const drivers[] = {
 	[CGROUP_FS] = &cgroup_driver_fs,
+	[CGROUP_SYSTEMD] = &cgroup_driver_systemd,
 	[CGROUP_NONE] = &cgroup_driver_none,
 };
 
 int cgroup_create(const struct cgroup_plan *p, struct cgroup *out)
 {
-	const struct cgroup_driver *d = drivers[p->manager];
-	if (!d)
-		return err_msg(ERR_BUG, "no driver for cgroup manager \"%s\"",
-			       cgroup_manager_name(p->manager));
-	return d->create(p, out);
+	return drivers[p->manager]->create(p, out);
 }
 
 int cgroup_tell_manager(const struct cgroup_plan *p, const struct cgroup *cg)
@@ -111,7 +107,11 @@ int cgroup_delegate(const struct cgroup_plan *p, const struct cgroup *cg)
 
 int cgroup_undo(struct cgroup *cg)
 {
-	int r = cg->dir_fd >= 0 && cg->created ? cgroup_remove(cg->path) : 0;
+	int r = 0;
+	if (cg->created && cg->unit)
+		r = cgroup_unit_stop(cg->unit, false);
+	else if (cg->dir_fd >= 0 && cg->created)
+		r = cgroup_remove(cg->path);
 	cgroup_close(cg);
 	return r;
 }
@@ -119,6 +119,7 @@ int cgroup_undo(struct cgroup *cg)
 void cgroup_close(struct cgroup *cg)
 {
 	close_fd(&cg->dir_fd);
+	cgroup_talk_close(&cg->talk);
 }
 
 int cgroup_open(const char *path, struct cgroup *out)

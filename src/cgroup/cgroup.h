@@ -62,12 +62,38 @@ struct cgroup_resources {
 	int64_t check_limit, check_swap; /* memory alone, memory and swap */
 };
 
+/* A property of a unit, in the words of bustalk.h; a name that begins with '?' may be left out when
+ * systemd does not know it. */
+struct cgroup_words {
+	const char **v;
+	size_t n, cap;
+};
+struct cgroup_prop {
+	const char *name, *sig;
+	struct cgroup_words words;
+};
+struct cgroup_props {
+	struct cgroup_prop *v;
+	size_t n, cap;
+};
+
+/* The transient unit of a container. name NULL: there is none. */
+struct cgroup_unit {
+	const char *name;     /* "libpod-ID.scope" */
+	bool user_bus;        /* of our user's manager, not of the system's */
+	bool is_slice;        /* named so: the container lives in a slice itself */
+	const char *slice;    /* where the scope lies */
+	const char *subgroup; /* cgroup below the scope for the processes, "" = in the scope */
+	struct cgroup_props props;
+};
+
 struct cgroup_plan {
 	enum cgroup_manager manager;
 	const char *root; /* where cgroup2 is mounted; "" with CGROUP_NONE */
 	const char *path; /* absolute directory, below root; "" with CGROUP_NONE */
 	bool needed;      /* a limit or a path was asked for: going without is an error */
 	bool rootless;
+	struct cgroup_unit unit; /* CGROUP_SYSTEMD alone */
 	struct cgroup_resources res;
 	bool all_devices;                   /* the rules allow everything: no program at all */
 	const struct bpf_insn *device_prog; /* what the rules became */
@@ -106,22 +132,35 @@ int cgroup_change_make(struct arena *a, const struct cgroup_plan *base,
 
 /* ---- at create ---- */
 
-struct cgroup {
-	int dir_fd;   /* for CLONE_INTO_CGROUP; -1 = there is no cgroup (disabled, or skipped) */
-	bool created; /* we made the directory, so undoing may remove it */
-	const char *path; /* the plan's; "" when there is none */
+/* The running program ocirun-systemd. pid 0: there is none. */
+struct cgroup_talk {
+	int fd;
+	int pid;
 };
 
-/* 0, or CGROUP_SKIPPED (out->dir_fd -1) when a rootless caller may not have a cgroup and needs
- * none. Refuses a cgroup with processes in it and a frozen one. */
-enum { CGROUP_MADE = 0, CGROUP_SKIPPED = 1 };
+struct cgroup {
+	int dir_fd;   /* for CLONE_INTO_CGROUP; -1 = there is no cgroup (disabled, or skipped) */
+	bool created; /* we made the directory (or unit), so undoing may remove it */
+	const char *path; /* absolute; "" when there is none */
+	const struct cgroup_unit *unit; /* of systemd; NULL = no unit */
+	struct cgroup_talk talk;
+};
+
+/* 0; CGROUP_SKIPPED (out->dir_fd -1) when a rootless caller may not have a cgroup and needs
+ * none; CGROUP_LATER (systemd) when it takes a process to make one: cgroup_begin does.
+ * Refuses a cgroup with processes in it and a frozen one. */
+enum { CGROUP_MADE = 0, CGROUP_SKIPPED = 1, CGROUP_LATER = 2 };
 int cgroup_create(const struct cgroup_plan *p, struct cgroup *out) MUST_CHECK;
+/* After CGROUP_LATER: make the cgroup around the process pid. cg->path is where it really is, in a,
+ * which may differ from the plan's guess. */
+int cgroup_begin(struct arena *a, const struct cgroup_plan *p, struct cgroup *cg,
+		 pid_t pid) MUST_CHECK;
 /* These four do nothing when dir_fd is -1. */
 int cgroup_limits(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
 int cgroup_devices(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
 int cgroup_place(const struct cgroup *cg, pid_t pid) MUST_CHECK;
 int cgroup_delegate(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
-/* Undo cgroup_create: remove the directory if we made it. Then as cgroup_close. */
+/* Undo cgroup_create: remove the directory (stop the unit) if we made it. Then as cgroup_close. */
 int cgroup_undo(struct cgroup *cg) MUST_CHECK;
 void cgroup_close(struct cgroup *cg);
 
@@ -150,3 +189,17 @@ int cgroup_procs(struct arena *a, const char *path, pid_t **out, size_t *n) MUST
 /* Freeze or thaw, and wait (up to 10 s) until it has happened. CGROUP_GONE as above. */
 int cgroup_freeze(const char *path, bool freeze) MUST_CHECK;
 int cgroup_is_frozen(const char *path) MUST_CHECK; /* 1 or 0 */
+
+/* ---- the unit of a container that exists (manager "systemd"); nothing when name is NULL ---- */
+
+/* Stop and forget it; one that is gone is fine. What is in it is ended by systemd; only_empty:
+ * leave it alone when there is anything in it. */
+int cgroup_unit_stop(const struct cgroup_unit *u, bool only_empty) MUST_CHECK;
+/* Tell systemd the new limits, so that they outlive its next daemon-reload. The files are to be
+ * written as well: it has no property for some limits, and rounds others. */
+int cgroup_unit_update(const struct cgroup_unit *u, const struct cgroup_resources *r) MUST_CHECK;
+/* Let systemd move a process into it, where we may not: below `sub` ("" = the unit itself). */
+int cgroup_unit_attach(const struct cgroup_unit *u, const char *sub, pid_t pid) MUST_CHECK;
+/* Was ocirun-systemd built, and is it where it can be found? */
+bool cgroup_systemd_built(void);
+bool cgroup_systemd_usable(void);

@@ -10,13 +10,34 @@
  * all; only making the directory differs. */
 struct cgroup_driver {
 	const char *name;
-	/* 0 or CGROUP_SKIPPED */
+	/* 0, CGROUP_SKIPPED or CGROUP_LATER */
 	int (*create)(const struct cgroup_plan *p, struct cgroup *out);
 	/* Limits have changed: p->res is all that holds from now on. For a manager that would
 	 * otherwise put its own values back; the files are written besides. May be NULL. */
 	int (*update)(const struct cgroup_plan *p, const struct cgroup *cg);
 };
-extern const struct cgroup_driver cgroup_driver_fs, cgroup_driver_none;
+extern const struct cgroup_driver cgroup_driver_fs, cgroup_driver_systemd, cgroup_driver_none;
+
+/* plan_systemd.c, pure: unit, slice, path and properties; out->res is made already. */
+int cgroup_plan_systemd(struct arena *a, const struct oci_config *c, const struct host *h,
+			const struct cgroup_opts *o, struct cgroup_plan *out) MUST_CHECK;
+/* plan_properties.c, pure. The second gives those of limits and devices alone. */
+int cgroup_unit_properties(struct arena *a, const struct oci_config *c, const char *id,
+			   struct cgroup_plan *out) MUST_CHECK;
+void cgroup_resources_props(struct arena *a, const struct cgroup_resources *r, bool user_bus,
+			    struct cgroup_props *out);
+/* gvariant.c, pure: text -> D-Bus signature and words. */
+int cgroup_gvariant(struct arena *a, const char *text, const char **sig,
+		    struct cgroup_words *out) MUST_CHECK;
+
+/* talk_systemd.c: start ocirun-systemd (it begins to connect), ask it, end it. */
+int cgroup_talk_open(const struct cgroup_unit *u, struct cgroup_talk *out) MUST_CHECK;
+/* Appends the properties to q. */
+void cgroup_talk_props(struct arena *a, const struct cgroup_props *props, struct cgroup_words *q);
+/* The words after "ok"; what it answers with an error is ours. */
+int cgroup_talk_ask(struct arena *a, const struct cgroup_talk *t, const struct cgroup_words *q,
+		    struct oci_strs *answer) MUST_CHECK;
+void cgroup_talk_close(struct cgroup_talk *t);
 
 /* v1only.c, pure: refuses what v2 does not have, and notes what it does otherwise. */
 int cgroup_v1only(struct arena *a, const struct oci_resources *r,

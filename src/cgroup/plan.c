@@ -143,15 +143,6 @@ static int no_mount(const struct cgroup_plan *plan)
 	return r;
 }
 
-static int no_systemd(void)
-{
-	int r = err_msg(ERR_UNSUPPORTED,
-			"the systemd cgroup manager is not built in yet: "
-			"leave out --systemd-cgroup or give --cgroup-manager cgroupfs");
-	err_hint("engines have a setting for this, such as podman --cgroup-manager cgroupfs");
-	return r;
-}
-
 int cgroup_plan_make(struct arena *a, const struct oci_config *c, const struct host *h,
 		     const struct cgroup_opts *o, struct cgroup_plan *out)
 {
@@ -161,11 +152,9 @@ int cgroup_plan_make(struct arena *a, const struct oci_config *c, const struct h
 		.manager = o->manager, .root = "", .path = "", .rootless = o->rootless
 	};
 
-	if (o->manager == CGROUP_SYSTEMD)
-		return no_systemd();
 	TRY(cgroup_resources_make(a, l->resources, &plan.res));
 	TRY(cgroup_plan_devices(a, &plan));
-	if (o->manager != CGROUP_FS) {
+	if (o->manager == CGROUP_NONE) {
 		*out = plan;
 		return 0;
 	}
@@ -176,11 +165,31 @@ int cgroup_plan_make(struct arena *a, const struct oci_config *c, const struct h
 		*out = plan;
 		return 0;
 	}
-	TRY(plan_path(a, l->cgroups_path, h, o->id, &plan));
+	if (o->manager == CGROUP_SYSTEMD)
+		TRY(cgroup_plan_systemd(a, c, h, o, &plan));
+	else
+		TRY(plan_path(a, l->cgroups_path, h, o->id, &plan));
 	if (c->linux_)
 		plan_delegation(c, h, &plan);
 	*out = plan;
 	return 0;
+}
+
+static void print_unit(const struct cgroup_unit *u, struct str *s)
+{
+	str_addf(s, "         unit %s of %s", u->name, u->user_bus ? "the user" : "the system");
+	if (!u->is_slice)
+		str_addf(s, " in %s", u->slice);
+	str_addc(s, '\n');
+	for (size_t i = 0; i < u->props.n; i++) {
+		const struct cgroup_prop *p = &u->props.v[i];
+		str_addf(s, "         property %s %s", p->name + (*p->name == '?'), p->sig);
+		for (size_t k = 0; k < p->words.n; k++) {
+			str_addc(s, ' ');
+			str_add_quoted(s, p->words.v[k]);
+		}
+		str_add(s, *p->name == '?' ? " (if known)\n" : "\n");
+	}
 }
 
 void cgroup_plan_print(const struct cgroup_plan *p, struct str *s)
@@ -195,6 +204,8 @@ void cgroup_plan_print(const struct cgroup_plan *p, struct str *s)
 	str_addc(s, '\n');
 	if (p->manager == CGROUP_NONE)
 		return;
+	if (p->unit.name)
+		print_unit(&p->unit, s);
 	for (size_t i = 0; i < p->res.writes.n; i++) {
 		const struct cgroup_write *w = &p->res.writes.v[i];
 		str_addf(s, "         %s ", w->file);

@@ -16,6 +16,8 @@ const struct config_annotation config_annotations[] = {
 	  "refuse a seccomp profile with names that nobody knows", true },
 	{ "run.oci.pidfd_receiver", "socket that gets a pidfd of init, as --pidfd-socket", true },
 	{ "org.criu.config", "kept in the state; nothing here acts on it", true },
+	{ "org.systemd.property.", "property of the container's systemd unit", true },
+	{ "run.oci.systemd.subgroup", "cgroup below the systemd scope for the processes", true },
 	{ NULL, NULL, false },
 };
 

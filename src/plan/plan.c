@@ -58,7 +58,9 @@ static int plan_rootfs(struct arena *a, const struct oci_config *c, const struct
 static uint32_t plan_asks(const struct oci_config *c, const struct host *h, const struct plan *p)
 {
 	uint32_t asks = BIT(ASK_READY);
-	if (!h->clone3 && p->cgroup.manager != CGROUP_NONE)
+	/* A unit of systemd is made around a process, so there is nothing to clone into. */
+	bool into = h->clone3 && p->cgroup.manager != CGROUP_SYSTEMD;
+	if (!into && p->cgroup.manager != CGROUP_NONE)
 		asks |= BIT(ASK_PLACE);
 	if (p->ns.need_maps)
 		asks |= BIT(ASK_IDS);

@@ -25,9 +25,21 @@ int run_hooks(struct arena *a, const struct plan *p, const struct hooks *h, enum
 	return run.n ? hooks_run(a, &run, plan_state_json(a, p, status, pid)) : 0;
 }
 
+/* The unit of systemd is made around the process that asks. */
+static int begin_unit(struct launch *l, pid_t pid)
+{
+	TRY(cgroup_begin(l->rt->arena, &l->plan.cgroup, &l->cgroup, pid));
+	l->record.cgroup_path = l->cgroup.path;
+	TRY(cgroup_limits(&l->plan.cgroup, &l->cgroup));
+	TRY(cgroup_devices(&l->plan.cgroup, &l->cgroup));
+	return cgroup_delegate(&l->plan.cgroup, &l->cgroup);
+}
+
 static int answer_place(void *ctx, struct ask *ask)
 {
 	struct launch *l = ctx;
+	if (l->plan.cgroup.manager == CGROUP_SYSTEMD)
+		return begin_unit(l, ask->pid);
 	return cgroup_place(&l->cgroup, ask->pid);
 }
 

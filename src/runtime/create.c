@@ -92,6 +92,9 @@ static int reserve(struct launch *l, const char *id)
 		.resctrl_group = l->plan.resctrl.group,
 		.resctrl_own = l->plan.resctrl.own,
 		.resctrl_monitor = l->plan.resctrl.monitor,
+		.systemd_unit = l->plan.cgroup.unit.name,
+		.systemd_user = l->plan.cgroup.unit.user_bus,
+		.systemd_subgroup = l->plan.cgroup.unit.subgroup,
 		.rootless = l->rt->host.rootless,
 		.no_keyring = l->opts->no_new_keyring,
 		.own_pidns = l->plan.ns.new_[OCI_NS_PID],
@@ -172,8 +175,10 @@ int launch_prepare(struct launch *l, const char *id)
 	TRY(reserve(l, id));
 	TRY(launch_seccomp(l));
 	TRY(open_handles(l));
-	TRY(cgroup_create(&l->plan.cgroup, &l->cgroup));
-	if (l->cgroup.dir_fd < 0 && l->record.cgroup_path) {
+	int r = TRY(cgroup_create(&l->plan.cgroup, &l->cgroup));
+	if (r == CGROUP_LATER)
+		return 0; /* answer_place does the rest */
+	if (r == CGROUP_SKIPPED && l->record.cgroup_path) {
 		l->record.cgroup_path = NULL; /* skipped: nothing to remove later */
 		TRY(store_save(rt->arena, &l->container, &l->record));
 	}

@@ -28,6 +28,12 @@ static int poststop(struct runtime *rt, const struct container *c, const struct 
 	return hooks_run(rt->arena, &run, plan_state_json(rt->arena, &p, OCI_STOPPED, 0));
 }
 
+static int stop_unit(const struct oci_record *rec)
+{
+	struct cgroup_unit u = { .name = rec->systemd_unit, .user_bus = rec->systemd_user };
+	return cgroup_unit_stop(&u, !rec->pid);
+}
+
 /* Surprise: without a pid in the record the create was killed somewhere between its intent and the
  * end, perhaps before it saw that the cgroup is in use by others. So nothing in it is killed: the
  * half-made init dies with its creator, and what then remains is not ours. */
@@ -37,6 +43,12 @@ static int remove_cgroup(const struct oci_record *rec)
 		return 0;
 	if (rec->pid && !rec->own_pidns)
 		TRY(cgroup_kill(rec->cgroup_path, SIGKILL));
+	if (stop_unit(rec) < 0) {
+		/* A bus that is gone (the user's last session ended) must not keep a container for
+		 * ever: what counts is that its cgroup can go. */
+		log_warn("%s", err_get()->text);
+		err_clear();
+	}
 	int r = cgroup_remove(rec->cgroup_path);
 	if (r < 0 && !rec->pid) {
 		log_warn("%s", err_get()->text);

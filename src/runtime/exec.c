@@ -148,6 +148,19 @@ static int use_cgroup_of_init(struct exec *x)
 			      x->rec->pid, &x->l.cgroup);
 }
 
+/* The scope of a user's container may be out of our reach: systemd moves the child there. */
+static bool needs_systemd(const struct exec *x)
+{
+	return (errno == EACCES || errno == EPERM) && x->rec->systemd_unit && !x->opts->cgroup;
+}
+
+static int attach_by_systemd(struct exec *x, pid_t pid)
+{
+	const struct oci_record *rec = x->rec;
+	struct cgroup_unit u = { .name = rec->systemd_unit, .user_bus = rec->systemd_user };
+	return cgroup_unit_attach(&u, rec->systemd_subgroup ? rec->systemd_subgroup : "", pid);
+}
+
 static int clone_child(struct exec *x)
 {
 	struct launch *l = &x->l;
@@ -158,6 +171,9 @@ static int clone_child(struct exec *x)
 		TRY(use_cgroup_of_init(x));
 		pid = sys_clone3(0, l->cgroup.dir_fd, &l->pidfd, NULL);
 	}
+	bool ask_systemd = pid < 0 && needs_systemd(x);
+	if (ask_systemd)
+		pid = sys_clone3(0, -1, &l->pidfd, NULL);
 	if (pid < 0)
 		return err_sys("adding a process to cgroup \"%s\"", l->cgroup.path);
 	if (pid == 0)
@@ -165,7 +181,8 @@ static int clone_child(struct exec *x)
 	l->pid = pid;
 	l->cloned = true;
 	handshake_close(&l->child);
-	return 0;
+	/* It waits for us before it runs anything of the container. */
+	return ask_systemd ? attach_by_systemd(x, pid) : 0;
 }
 
 /* ---- the parent ---- */

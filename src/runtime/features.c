@@ -49,8 +49,6 @@ static void fill_linux(struct runtime *rt, struct oci_features_linux *l)
 	struct security_features sec;
 	static struct oci_features_cgroup cgroup = { .v1 = OCI_BOOL_FALSE,
 						     .v2 = OCI_BOOL_TRUE,
-						     .systemd = OCI_BOOL_FALSE,
-						     .systemd_user = OCI_BOOL_FALSE,
 						     .rdma = OCI_BOOL_TRUE };
 	static struct oci_features_enabled yes = { .enabled = OCI_BOOL_TRUE },
 					   no = { .enabled = OCI_BOOL_FALSE };
@@ -63,6 +61,8 @@ static void fill_linux(struct runtime *rt, struct oci_features_linux *l)
 	security_features(rt->arena, rt->host.last_cap, &sec);
 	l->namespaces = list(namespaces, ARRAY_SIZE(namespaces));
 	l->capabilities = sec.capabilities;
+	cgroup.systemd = cgroup.systemd_user =
+		cgroup_systemd_usable() ? OCI_BOOL_TRUE : OCI_BOOL_FALSE;
 	l->cgroup = &cgroup;
 	seccomp.actions = sec.actions;
 	seccomp.operators = sec.operators;

@@ -16,7 +16,8 @@
 static NORETURN void child_main(struct launch *l)
 {
 	int shed[] = { l->container.dir_fd, l->container.root_fd, l->bundle.dir_fd,
-		       l->cgroup.dir_fd, l->console_sock };
+		       l->cgroup.dir_fd, l->console_sock,
+		       l->cgroup.talk.pid ? l->cgroup.talk.fd : -1 };
 	struct init in = {
 		.arena = l->rt->arena,
 		.plan = &l->plan,

@@ -82,6 +82,7 @@ static int base_plan(struct runtime *rt, const struct oci_record *rec, struct cg
 		.root = rt->host.cgroup_root ? rt->host.cgroup_root : "",
 		.path = rec->cgroup_path,
 		.rootless = rec->rootless,
+		.unit = { .name = rec->systemd_unit, .user_bus = rec->systemd_user },
 	};
 	if (!cgroup_manager_find(rec->cgroup_manager ? rec->cgroup_manager : "cgroupfs",
 				 &out->manager))

@@ -81,6 +81,32 @@ const char *host_mount_of(struct arena *a, const char *mountinfo, const char *fs
 	return "";
 }
 
+uid_t host_outer_uid(const char *uid_map, uid_t uid)
+{
+	unsigned inside, outside, size;
+	for (const char *line = uid_map; line && *line;) {
+		if (sscanf(line, "%u %u %u", &inside, &outside, &size) == 3 && uid >= inside &&
+		    uid - inside < size)
+			return outside + (uid - inside);
+		line = strchr(line, '\n');
+		if (line)
+			line++;
+	}
+	return (uid_t)-1;
+}
+
+static int probe_owner(struct arena *a, struct host *h)
+{
+	char *text;
+	size_t len;
+	h->owner_uid = h->euid;
+	if (!h->in_userns)
+		return 0;
+	TRY(io_read_virtual(a, AT_FDCWD, "/proc/self/uid_map", MAX_PROC_TEXT, &text, &len));
+	h->owner_uid = host_outer_uid(text, h->euid);
+	return 0;
+}
+
 static int probe_cgroups(struct arena *a, struct host *h)
 {
 	char *text;
@@ -152,6 +178,7 @@ int host_probe(struct arena *a, struct host *out)
 	struct host h;
 	TRY(host_identity(&h));
 	h.systemd_running = access("/run/systemd/system", F_OK) == 0;
+	TRY(probe_owner(a, &h));
 	TRY_AS(probe_cgroups(a, &h), "looking for the cgroup file system");
 	h.apparmor = apparmor_enabled();
 	h.selinux = is_fs("/sys/fs/selinux", SELINUX_MAGIC);

@@ -15,6 +15,7 @@
 struct host {
 	uid_t euid;
 	gid_t egid;
+	uid_t owner_uid; /* euid as it is outside our user namespace */
 	bool in_userns; /* not the initial user namespace */
 	bool rootless;  /* euid != 0 or in_userns, unless overruled */
 	bool systemd_running;
@@ -35,6 +36,8 @@ int host_identity(struct host *out) MUST_CHECK;
 int host_probe(struct arena *a, struct host *out) MUST_CHECK;
 
 /* Pure parts, for tests. */
+/* The uid that a uid of ours has outside: from a uid_map text; (uid_t)-1 when it is not mapped. */
+uid_t host_outer_uid(const char *uid_map, uid_t uid);
 const char *host_own_cgroup(struct arena *a, const char *proc_self_cgroup);
 /* Mount point of the first line of that type in a mountinfo text, "" when there is none. */
 const char *host_mount_of(struct arena *a, const char *mountinfo, const char *fstype);

@@ -67,7 +67,7 @@ END_TEST
 
 START_TEST(managers)
 {
-	opts.manager = CGROUP_SYSTEMD;
+	opts.manager = CGROUP_SYSTEMD; /* and no systemd on this host */
 	ck_assert_int_lt(make(), 0);
 	ck_assert_int_eq(err_get()->kind, ERR_UNSUPPORTED);
 	ck_assert_ptr_nonnull(strstr(err_get()->text, "--cgroup-manager cgroupfs"));
