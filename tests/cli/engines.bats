@@ -68,7 +68,7 @@ podman_life() {
 }
 
 @test "podman: detached: run with limits, exec, stop, rm (systemd)" {
-	require systemd
+	require manager systemd
 	MANAGER=systemd podman_life
 }
 
@@ -248,6 +248,7 @@ docker_life() {
 }
 
 @test "docker: run with limits, exec, update, pause, stop, rm (systemd)" {
+	require manager systemd
 	docker_up systemd
 	docker_life
 }

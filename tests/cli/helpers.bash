@@ -116,8 +116,9 @@ equal() { [ "$1" = "$2" ] || { echo "got:    $1"; echo "wanted: $2"; return 1; }
 
 # ---- what this machine can do ----------------------------------------------------------------
 # root, user (not root), userns; kernel VERSION, newapi; controller NAME (cgroup v2), capability NAME
-# (in small letters, of the tests themselves), systemd (it is PID 1), session (a user's systemd with a
-# bus), lsm NAME and no-lsm NAME (whether it is active), command NAME
+# (in small letters, of the tests themselves), systemd (it is PID 1), manager systemd (features has
+# it), session (a user's systemd with a bus), lsm NAME and no-lsm NAME (whether it is active), command
+# NAME
 require() {
 	case $1 in
 	root) [ "$(id -u)" -eq 0 ] && [ -z "${USERNS:-}" ] || skip "needs root" ;;
@@ -128,6 +129,7 @@ require() {
 	controller) grep -qw "$2" "$(own_cgroup)/cgroup.controllers" || skip "needs the $2 controller" ;;
 	capability) has_capability "$2" || skip "needs CAP_${2^^}" ;;
 	systemd) [ -d /run/systemd/system ] || skip "needs systemd" ;;
+	manager) "$OCIRUN" features | jq -e --arg m "$2" '.linux.cgroup[$m]' >/dev/null || skip "needs the $2 cgroup manager" ;;
 	session) [ -S "${XDG_RUNTIME_DIR:-/nonexistent}/systemd/private" ] || skip "needs a user's systemd" ;;
 	lsm) lsm_active "$2" || skip "needs $2" ;;
 	no-lsm) ! lsm_active "$2" || skip "needs a kernel without $2" ;;
