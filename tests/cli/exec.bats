@@ -445,7 +445,7 @@ process_file() { # JQ EXPRESSION on {args, cwd}
 	local i
 	for i in $(seq 15); do oci exec "$ID" true; succeeded; done
 	# What was caught on its way showed none of its descriptors and no link.
-	if [ -e "$R/seen" ]; then ! grep -v 'ermission denied\|No such\|^ocirun[^ ]* *$' "$R/seen"; fi
+	[ ! -e "$R/seen" ] || not grep -v 'ermission denied\|No such\|^ocirun[^ ]* *$' "$R/seen"
 	[ ! -s "$R/links" ] || { cat "$R/links"; false; }
 }
 

@@ -149,6 +149,27 @@ user_config() { # a config.json written for root
 	ok delete -f "$ID"
 }
 
+@test "exec: by the user into its container" {
+	args sleep 100
+	create_it
+	ok start "$ID"
+	oci exec "$ID" sh -c 'id -u; for n in user pid mnt; do readlink /proc/self/ns/$n; done'
+	succeeded
+	equal "${lines[0]}" 0
+	local n i=1
+	for n in user pid mnt; do
+		equal "${lines[i]}" "$(readlink "/proc/$(cat "$T/pid")/ns/$n")"
+		i=$((i + 1))
+	done
+	oci exec "$ID" sh -c 'exit 7'
+	exited 7
+	oci exec "$ID" nosuch
+	exited 255
+	ok kill "$ID" KILL
+	wait_for 10 has_status stopped
+	ok delete "$ID"
+}
+
 @test "oomScoreAdj is raised" {
 	config '.process.oomScoreAdj = 500'
 	script 'cat /proc/self/oom_score_adj'
