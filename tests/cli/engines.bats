@@ -21,9 +21,7 @@ teardown() {
 	left=$(find /sys/fs/cgroup -type d -name '*libpod-[0-9a-f]*' 2>/dev/null)
 	[ -z "$left" ] || { echo "left behind: $left"; return 1; }
 }
-# An engine's command, within its time; engines leave processes that must not hold bats' pipes. `run`
-# itself needs them: it has something to say about a status of 127.
-apart() { "$@" 3>&- 4>&-; }
+# An engine's command, within its time; engines leave processes that must not hold bats' pipes.
 engine() { run --separate-stderr apart timeout "$((30 * ${SLOW:-1}))" "$@" </dev/null; }
 done_by() { engine "$@" && succeeded; }
 pod() { engine podman --runtime "$OCIRUN" --cgroup-manager "${MANAGER:-cgroupfs}" "$@"; }

@@ -72,7 +72,9 @@ ocirun() {
 	timeout --foreground -k 5 "${LIMIT:-$((60 * ${SLOW:-1}))}" "${shim[@]}" "$OCIRUN" --root "$ROOT" "$@"
 }
 # Run it and keep $status, $output and $stderr.
-oci() { run --separate-stderr ocirun "$@" 3>&- 4>&-; }
+oci() { run --separate-stderr apart ocirun "$@"; }
+# Without bats' own descriptors, which containers must not hold; `run` needs them for status 127.
+apart() { "$@" 3>&- 4>&-; }
 ok() { oci "$@"; succeeded; }
 refused() { # TEXT ARGS...: exit 1, the text on stderr, one line of it
 	local text=$1
