@@ -161,6 +161,9 @@ user_config() { # a config.json written for root
 		equal "${lines[i]}" "$(readlink "/proc/$(cat "$T/pid")/ns/$n")"
 		i=$((i + 1))
 	done
+	jq -n '{args: ["/bin/cat", "/proc/self/oom_score_adj"], cwd: "/", oomScoreAdj: 777}' >"$T/process.json"
+	oci exec -p "$T/process.json" "$ID"
+	equal "$output" 777
 	oci exec "$ID" sh -c 'exit 7'
 	exited 7
 	oci exec "$ID" nosuch
