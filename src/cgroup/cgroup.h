@@ -203,3 +203,50 @@ int cgroup_unit_attach(const struct cgroup_unit *u, const char *sub, pid_t pid) 
 /* Was ocirun-systemd built, and is it where it can be found? */
 bool cgroup_systemd_built(void);
 bool cgroup_systemd_usable(void);
+
+/* ---- what it has used (stat.c) ---- */
+
+struct cgroup_pressure {
+	const char *avg10, *avg60, *avg300, *total; /* numbers as the kernel writes them */
+};
+struct cgroup_psi {
+	bool there;
+	struct cgroup_pressure some, full;
+};
+struct cgroup_use {
+	uint64_t limit, usage, max, failcnt; /* limit UINT64_MAX = none; max 0 = unknown */
+};
+struct cgroup_number {
+	const char *key;
+	uint64_t value;
+};
+struct cgroup_io {
+	unsigned major, minor;
+	uint64_t read_bytes, write_bytes, reads, writes;
+};
+struct cgroup_huge {
+	const char *size;
+	uint64_t usage, max, failcnt;
+};
+struct cgroup_stat {
+	uint64_t cpu_ns, user_ns, system_ns, periods, throttled_periods, throttled_ns;
+	bool has_memory, has_swap;
+	uint64_t cache, oom_kills, swap_alone;
+	struct cgroup_use memory, swap; /* swap: with memory, as cgroup v1 counted */
+	VEC(struct cgroup_number) memory_raw;
+	uint64_t pids, pids_limit, pids_peak; /* limit 0 = none */
+	VEC(struct cgroup_io) io;
+	VEC(struct cgroup_huge) huge;
+	struct cgroup_psi cpu_psi, memory_psi, io_psi;
+};
+/* Where the texts come from: NULL when there is no such file. */
+struct cgroup_texts {
+	const char *(*read)(void *ctx, const char *file);
+	void *ctx;
+	const char *const *pages; /* sizes of huge pages: "2MB" */
+	size_t npages;
+};
+void cgroup_stat_parse(struct arena *a, const struct cgroup_texts *t, struct cgroup_stat *out);
+int cgroup_stat_read(struct arena *a, const char *path, struct cgroup_stat *out) MUST_CHECK;
+/* How often the kernel has killed in it for memory; 0 when nobody counts. */
+int cgroup_oom_kills(const char *path, uint64_t *out) MUST_CHECK;

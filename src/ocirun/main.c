@@ -39,6 +39,7 @@ static const struct opt global_rows[] = {
 static const struct command *const commands[] = {
 	&cmd_create, &cmd_start,  &cmd_run,  &cmd_exec,     &cmd_state,   &cmd_list,
 	&cmd_pause, &cmd_resume, &cmd_ps, &cmd_update,
+	&cmd_events, &cmd_stats,
 	&cmd_kill,   &cmd_delete, &cmd_spec, &cmd_features, &cmd_explain,
 	&cmd_wait,
 	&cmd_checkpoint, &cmd_restore,

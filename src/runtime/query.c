@@ -44,6 +44,15 @@ int container_config(struct runtime *rt, const struct container *c, struct oci_c
 	return config_parse(rt->arena, "saved config.json", text, len, out);
 }
 
+/* From the record when the cgroup is gone. */
+static bool oom_killed(const struct oci_record *rec)
+{
+	uint64_t n = 0;
+	if (!rec->oom_killed && rec->cgroup_path)
+		err_dropped(cgroup_oom_kills(rec->cgroup_path, &n));
+	return rec->oom_killed || n > 0;
+}
+
 int container_state(const struct runtime *rt, const struct container *c,
 		    const struct oci_record *rec, struct oci_state *out)
 {
@@ -61,6 +70,7 @@ int container_state(const struct runtime *rt, const struct container *c,
 		.created = rec->created,
 		.annotations = rec->annotations,
 		.owner = "",
+		.oom_killed = st == OCI_STOPPED && oom_killed(rec),
 	};
 	return 0;
 }

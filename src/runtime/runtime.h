@@ -75,6 +75,9 @@ struct update_opts {
 	const struct oci_resources *asked;
 };
 int runtime_update(struct runtime *rt, const struct update_opts *o, const char *id) MUST_CHECK;
+int runtime_events(struct runtime *rt, const char *id, int64_t interval_ns, bool stats) MUST_CHECK;
+/* No ids: all that live. */
+int runtime_stats(struct runtime *rt, const struct oci_strs *ids, const char *format) MUST_CHECK;
 int runtime_features(struct runtime *rt) MUST_CHECK;
 int runtime_explain(struct runtime *rt, const struct create_opts *o) MUST_CHECK;
 /* Write a default config.json into DIR; refuses to overwrite. */
