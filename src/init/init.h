@@ -19,6 +19,7 @@ struct init {
 	struct ns_target *target; /* exec: the container */
 	const int *mounts; /* rootfs_open_handles; NULL when none are wanted */
 	const struct seccomp_filter *filter;
+	const int *stdio; /* three descriptors to become 0, 1 and 2, -1 = keep; NULL = keep all */
 	int start_fd; /* listening start socket; -1: run, the READY answer is the signal */
 	int *shed;    /* descriptors of the parent to close first ... */
 	size_t nshed; /* ... the state directory and its lock among them */

@@ -6,12 +6,23 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "hooks/hooks.h"
 
+/* Late, so that what we ourselves have to say until here goes where our caller looks. */
+static int take_stdio(const int *fds)
+{
+	for (int i = 0; fds && i < 3; i++)
+		if (fds[i] >= 0 && dup2(fds[i], i) < 0)
+			return err_sys("put the file of standard stream %d in its place", i);
+	return 0;
+}
+
 int step_limits(struct init *in)
 {
+	TRY(take_stdio(in->stdio));
 	if (!in->plan->has_process)
 		return 0;
 	TRY(process_limits(&in->plan->process));

@@ -170,6 +170,7 @@ int launch_prepare(struct launch *l, const char *id)
 	for (size_t i = 0; i < l->plan.process.warnings.n; i++)
 		log_warn("%s", l->plan.process.warnings.v[i]);
 	TRY(check_terminal(l));
+	TRY(stdio_open(l->opts, l->plan.process.terminal, l->stdio));
 	TRY(check_root(l));
 	TRY(process_check_host(&l->plan.process));
 	TRY(reserve(l, id));

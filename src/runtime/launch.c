@@ -26,6 +26,7 @@ static NORETURN void child_main(struct launch *l)
 		.joins = l->joins,
 		.mounts = l->mounts,
 		.filter = &l->filter,
+		.stdio = l->stdio,
 		.start_fd = l->start_fd,
 		.shed = shed,
 		.nshed = ARRAY_SIZE(shed),
@@ -134,6 +135,8 @@ void launch_close(struct launch *l)
 		close_fd(&l->joins[i]);
 	for (size_t i = 0; i < l->nmounts; i++)
 		close_fd(&l->mounts[i]);
+	for (int i = 0; i < 3; i++)
+		close_fd(&l->stdio[i]);
 	close_fd(&l->start_fd);
 	close_fd(&l->console_sock);
 	close_fd(&l->master);

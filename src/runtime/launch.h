@@ -27,6 +27,7 @@ struct launch {
 	struct seccomp_filter filter;
 	int *joins, *mounts;
 	size_t nmounts;
+	int stdio[3];     /* the container's standard streams, -1 = ours */
 	int start_fd;     /* the listening start socket (create) */
 	int console_sock; /* connected console socket, -1 = none */
 	int master;       /* foreground terminal */
@@ -40,7 +41,7 @@ struct launch {
 	{                                                                             \
 		.rt = (rt_), .opts = (o_), .run = (run_), .bundle = { .dir_fd = -1 }, \
 		.container = CONTAINER_INIT, .cgroup = { .dir_fd = -1, .path = "" },  \
-		.parent = { .sock = -1 }, .child = { .sock = -1 }, .start_fd = -1,    \
+		.parent = { .sock = -1 }, .child = { .sock = -1 }, .stdio = { -1, -1, -1 }, .start_fd = -1,    \
 		.console_sock = -1, .master = -1, .pidfd = -1,                        \
 	}
 
@@ -58,6 +59,8 @@ int launch_write_pid_file(struct launch *l) MUST_CHECK;
 /* Nothing without a path; `what` asked for it. */
 int launch_send_pidfd(const struct launch *l, const char *path, const char *what,
 		      const char *word) MUST_CHECK;
+/* stdio.c: open what the options name, before anything is made. */
+int stdio_open(const struct create_opts *o, bool terminal, int fds[3]) MUST_CHECK;
 /* create.c */
 int launch_prepare(struct launch *l, const char *id) MUST_CHECK;
 int launch_seccomp(struct launch *l) MUST_CHECK; /* compile the plan's filter, if it has one */
