@@ -108,12 +108,41 @@ int cgroup_delegate(const struct cgroup_plan *p, const struct cgroup *cg)
 int cgroup_undo(struct cgroup *cg)
 {
 	int r = 0;
-	if (cg->created && cg->unit)
+	if (cg->created && cg->unit) {
 		r = cgroup_unit_stop(cg->unit, false);
-	else if (cg->dir_fd >= 0 && cg->created)
+	} else if (cg->dir_fd >= 0 && cg->created) {
 		r = cgroup_remove(cg->path);
+		cgroup_remove_made(cg->path, cg->kept);
+	}
 	cgroup_close(cg);
 	return r;
+}
+
+/* ---- which one is it ---- */
+
+int cgroup_id(const struct cgroup *cg, uint64_t *id)
+{
+	struct stat st;
+
+	*id = 0;
+	if (cg->dir_fd < 0)
+		return 0;
+	if (fstat(cg->dir_fd, &st) < 0)
+		return err_sys("look at cgroup \"%s\"", cg->path);
+	*id = st.st_ino;
+	return 0;
+}
+
+int cgroup_is(const char *path, uint64_t id)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	if (TRY(cgroup_dir_open(path, &fd)) == CGROUP_GONE)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return err_sys("look at cgroup \"%s\"", path);
+	return !id || st.st_ino == id;
 }
 
 void cgroup_close(struct cgroup *cg)

@@ -27,10 +27,16 @@ bool cgroup_manager_find(const char *name, enum cgroup_manager *out);
 
 /* ---- what was decided ---- */
 
+/* The annotation that asks for a cgroup which others may be in. */
+#define CGROUP_SHARED_KEY "org.ocirun.cgroup.shared"
+/* Adds the hint that names it to the recorded error. */
+int cgroup_not_ours(int r);
+
 struct cgroup_opts {
 	const char *id;
 	enum cgroup_manager manager;
 	bool rootless;
+	bool shared;
 };
 
 /* One write of one line. */
@@ -94,6 +100,7 @@ struct cgroup_plan {
 	bool needed;      /* a limit or a path was asked for: going without is an error */
 	bool rootless;
 	struct cgroup_unit unit; /* CGROUP_SYSTEMD alone */
+	bool shared;      /* others may be in it: neither refused nor killed */
 	struct cgroup_resources res;
 	bool all_devices;                   /* the rules allow everything: no program at all */
 	const struct bpf_insn *device_prog; /* what the rules became */
@@ -141,6 +148,7 @@ struct cgroup_talk {
 struct cgroup {
 	int dir_fd;   /* for CLONE_INTO_CGROUP; -1 = there is no cgroup (disabled, or skipped) */
 	bool created; /* we made the directory (or unit), so undoing may remove it */
+	size_t kept;      /* so much of path was there before us; 0 = not known */
 	const char *path; /* absolute; "" when there is none */
 	const struct cgroup_unit *unit; /* of systemd; NULL = no unit */
 	struct cgroup_talk talk;
@@ -160,7 +168,8 @@ int cgroup_limits(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHE
 int cgroup_devices(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
 int cgroup_place(const struct cgroup *cg, pid_t pid) MUST_CHECK;
 int cgroup_delegate(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
-/* Undo cgroup_create: remove the directory (stop the unit) if we made it. Then as cgroup_close. */
+/* Undo cgroup_create: remove the directories that we made, or stop the unit. Then as
+ * cgroup_close. */
 int cgroup_undo(struct cgroup *cg) MUST_CHECK;
 void cgroup_close(struct cgroup *cg);
 
@@ -183,6 +192,12 @@ int cgroup_open_of(struct arena *a, const char *root, const char *base, pid_t pi
 		   struct cgroup *out) MUST_CHECK;
 /* Remove it and everything below; waits up to 10 s for dying processes. Kills nothing. */
 int cgroup_remove(const char *path) MUST_CHECK;
+/* Remove the directories of path beyond its first `kept` bytes, as far as they are empty. */
+void cgroup_remove_made(const char *path, size_t kept);
+/* The number of an open cgroup, which no other one gets, and: is the one at path still it? (1, 0;
+ * id 0 = the number is not known: 1). 0 also when it is gone. */
+int cgroup_id(const struct cgroup *cg, uint64_t *id) MUST_CHECK;
+int cgroup_is(const char *path, uint64_t id) MUST_CHECK;
 /* Signal every process in it and below. CGROUP_GONE when it is not there. */
 int cgroup_kill(const char *path, int signo) MUST_CHECK;
 int cgroup_procs(struct arena *a, const char *path, pid_t **out, size_t *n) MUST_CHECK;

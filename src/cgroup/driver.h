@@ -2,6 +2,7 @@
 /* Private to the cgroup room: what a manager is, and the pieces that the files share. */
 #pragma once
 
+#include <dirent.h>
 #include <linux/bpf.h>
 
 #include "cgroup/cgroup.h"
@@ -79,8 +80,14 @@ int cgroup_devices_compile(struct arena *a, const struct cgroup_rule *rules, siz
 /* tree.c: open a cgroup directory without following any symlink, and make sure that it is one.
  * CGROUP_GONE when it is not there. */
 int cgroup_dir_open(const char *path, int *out) MUST_CHECK;
-/* Numbers of processes in the cgroup and below. */
+/* Numbers of processes in the cgroup and below; the second also gives up to `max` of them. */
 int cgroup_count_procs(int dir_fd, size_t *n) MUST_CHECK;
+int cgroup_first_procs(int dir_fd, pid_t *first, size_t max, size_t *n) MUST_CHECK;
+/* A descriptor of its own to list a cgroup with (NULL and errno), and is the entry a cgroup? */
+DIR *cgroup_list_dir(int dir_fd);
+bool cgroup_is_child(const struct dirent *e);
+bool cgroup_is_gone(int no); /* errno of a cgroup that is not there (any more) */
+enum { CGROUP_MAX_DEPTH = 256 }; /* a descriptor each while walking */
 /* populated and frozen of cgroup.events. */
 struct cgroup_events {
 	bool populated, frozen;

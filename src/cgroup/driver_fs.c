@@ -67,7 +67,7 @@ static int enter(const struct cgroup_plan *p, int *dir_fd, const char *name, boo
 
 /* mkdir first, also for the components on the way: mostly there is only one, and mkdir of what
  * exists is as cheap as open. */
-static int make_dirs(const struct cgroup_plan *p, int root_fd, int *out, bool *created)
+static int make_dirs(const struct cgroup_plan *p, int root_fd, struct cgroup *cg)
 {
 	char name[NAME_MAX + 1];
 	_cleanup_close_ int fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 3);
@@ -81,27 +81,37 @@ static int make_dirs(const struct cgroup_plan *p, int root_fd, int *out, bool *c
 				       NAME_MAX);
 		memcpy(name, s, n);
 		name[n] = '\0';
-		TRY(enter(p, &fd, name, created));
+		TRY(enter(p, &fd, name, &cg->created));
+		/* Below a new one all are new. */
+		if (cg->created && !cg->kept)
+			cg->kept = (size_t)(s - 1 - p->path);
 		s += n;
 	}
-	*out = take_fd(&fd);
+	cg->dir_fd = take_fd(&fd);
 	return 0;
 }
 
 /* ---- is it fit for a container? ---- */
 
-static int check_idle(const struct cgroup *cg)
+int cgroup_not_ours(int r)
+{
+	err_hint("the annotation " CGROUP_SHARED_KEY "=true lets containers share a cgroup");
+	return r;
+}
+
+static int check_idle(const struct cgroup_plan *p, const struct cgroup *cg)
 {
 	struct cgroup_events ev;
 	size_t n = 0;
 
 	TRY(cgroup_read_events(cg->dir_fd, &ev));
-	if (ev.populated)
+	if (ev.populated && !p->shared)
 		TRY(cgroup_count_procs(cg->dir_fd, &n));
 	if (n)
-		return err_msg(ERR_STATE,
-			       "container's cgroup is not empty: %zu process(es) found in \"%s\"",
-			       n, cg->path);
+		return cgroup_not_ours(err_msg(
+			ERR_STATE,
+			"container's cgroup is not empty: %zu process(es) found in \"%s\"", n,
+			cg->path));
 	if (ev.frozen)
 		return err_msg(ERR_STATE, "container's cgroup unexpectedly frozen: \"%s\"",
 			       cg->path);
@@ -210,7 +220,7 @@ int cgroup_enable_controllers(const struct cgroup_plan *p, const struct cgroup *
 
 static int fit_for_use(const struct cgroup_plan *p, int root_fd, const struct cgroup *cg)
 {
-	TRY(check_idle(cg));
+	TRY(check_idle(p, cg));
 	TRY(enable_controllers(p, root_fd, cg));
 	return check_type(p, cg);
 }
@@ -221,12 +231,12 @@ static int make(const struct cgroup_plan *p, struct cgroup *out)
 	_cleanup_close_ int root_fd = -1;
 
 	TRY(open_root(p, &root_fd));
-	TRY(make_dirs(p, root_fd, &cg.dir_fd, &cg.created));
-	int r = fit_for_use(p, root_fd, &cg);
+	int r = make_dirs(p, root_fd, &cg);
+	if (r >= 0)
+		r = fit_for_use(p, root_fd, &cg);
 	if (r < 0) {
 		/* Nobody is in it yet, so removing needs no waiting. */
-		if (cg.created)
-			rmdir(cg.path);
+		cgroup_remove_made(cg.path, cg.kept);
 		cgroup_close(&cg);
 		return r;
 	}

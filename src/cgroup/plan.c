@@ -149,7 +149,11 @@ int cgroup_plan_make(struct arena *a, const struct oci_config *c, const struct h
 	struct oci_linux none = { 0 };
 	const struct oci_linux *l = c->linux_ ? c->linux_ : &none;
 	struct cgroup_plan plan = {
-		.manager = o->manager, .root = "", .path = "", .rootless = o->rootless
+		.manager = o->manager,
+		.root = "",
+		.path = "",
+		.rootless = o->rootless,
+		.shared = o->shared,
 	};
 
 	TRY(cgroup_resources_make(a, l->resources, &plan.res));
@@ -199,6 +203,8 @@ void cgroup_plan_print(const struct cgroup_plan *p, struct str *s)
 		str_addc(s, ' ');
 		str_add_quoted(s, p->path);
 	}
+	if (p->shared)
+		str_add(s, " shared");
 	if (p->delegate)
 		str_addf(s, " delegated to uid %u", (unsigned)p->owner);
 	str_addc(s, '\n');

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What lives in a cgroup and below it: list, signal, freeze, wait, remove. Works on directories by
- * descriptor; cgroups and processes may vanish at any moment, so ENOENT, ENODEV and ESRCH mean
- * "gone already" everywhere. Surprise: a cgroup whose last process was just killed stays busy until
- * the kernel has taken the process apart, so removing waits for "populated 0" in cgroup.events
- * (poll tells) and tries again. */
+/* What lives in a cgroup and below it: list, signal, freeze. Works on directories by descriptor;
+ * cgroups and processes may vanish at any moment, so ENOENT, ENODEV and ESRCH mean "gone already"
+ * everywhere. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,10 +19,9 @@
 #include "sys/sys.h"
 
 #define WAIT_NS        (10ull * 1000 * 1000 * 1000)
-#define MAX_DEPTH      256 /* a descriptor each while removing */
 #define BACKOFF_MAX_MS 100
 
-static bool is_gone(int no)
+bool cgroup_is_gone(int no)
 {
 	return no == ENOENT || no == ENODEV;
 }
@@ -95,7 +92,7 @@ int cgroup_dir_open(const char *path, int *out)
 	if (!*path)
 		return CGROUP_GONE;
 	_cleanup_close_ int fd = open_no_symlinks(path);
-	if (fd < 0 && is_gone(errno))
+	if (fd < 0 && cgroup_is_gone(errno))
 		return CGROUP_GONE;
 	if (fd < 0 || fstatfs(fd, &fs) < 0)
 		return err_sys("open cgroup \"%s\"", path);
@@ -109,7 +106,7 @@ int cgroup_dir_open(const char *path, int *out)
 
 typedef int walk_fn(int dir_fd, void *ctx);
 
-static DIR *open_dir(int dir_fd)
+DIR *cgroup_list_dir(int dir_fd)
 {
 	/* A descriptor of its own: a DIR keeps a position. */
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -119,7 +116,7 @@ static DIR *open_dir(int dir_fd)
 	return d;
 }
 
-static bool is_child(const struct dirent *e)
+bool cgroup_is_child(const struct dirent *e)
 {
 	return e->d_type == DT_DIR && !streq(e->d_name, ".") && !streq(e->d_name, "..");
 }
@@ -127,17 +124,17 @@ static bool is_child(const struct dirent *e)
 static int walk_level(int dir_fd, walk_fn *fn, void *ctx, int depth)
 {
 	TRY(fn(dir_fd, ctx));
-	if (depth >= MAX_DEPTH)
-		return err_msg(ERR_STATE, "cgroups are nested more than %d deep", MAX_DEPTH);
-	_cleanup_dir_ DIR *d = open_dir(dir_fd);
+	if (depth >= CGROUP_MAX_DEPTH)
+		return err_msg(ERR_STATE, "cgroups are nested more than %d deep", CGROUP_MAX_DEPTH);
+	_cleanup_dir_ DIR *d = cgroup_list_dir(dir_fd);
 	if (!d)
-		return is_gone(errno) ? 0 : err_sys("list a cgroup");
+		return cgroup_is_gone(errno) ? 0 : err_sys("list a cgroup");
 	for (struct dirent *e; (e = readdir(d));) {
-		if (!is_child(e))
+		if (!cgroup_is_child(e))
 			continue;
 		_cleanup_close_ int child =
 			openat(dir_fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (child < 0 && is_gone(errno))
+		if (child < 0 && cgroup_is_gone(errno))
 			continue;
 		if (child < 0)
 			return err_sys("open cgroup \"%s\"", e->d_name);
@@ -150,7 +147,8 @@ static int walk_level(int dir_fd, walk_fn *fn, void *ctx, int depth)
 
 struct pids {
 	struct arena *a; /* NULL = only count */
-	size_t count;
+	pid_t *first;    /* keep the first `max` of them here */
+	size_t count, max;
 	int signo; /* > 0: signal each */
 	VEC(pid_t) list;
 };
@@ -162,6 +160,8 @@ static int take_pid(struct pids *p, pid_t pid)
 		return err_sys("signal process %d", (int)pid);
 	if (pid > 0 && p->a)
 		vec_push(p->a, &p->list, pid);
+	if (p->count < p->max)
+		p->first[p->count] = pid;
 	p->count++;
 	return 0;
 }
@@ -170,7 +170,7 @@ static int take_procs(int dir_fd, void *ctx)
 {
 	int fd = openat(dir_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "re");
-	if (!f && is_gone(errno))
+	if (!f && cgroup_is_gone(errno))
 		return 0;
 	if (!f)
 		return err_sys("read cgroup.procs");
@@ -180,7 +180,7 @@ static int take_procs(int dir_fd, void *ctx)
 	/* Threaded cgroups answer EOPNOTSUPP: their processes are listed by the domain above. */
 	int failed = ferror(f) ? errno : 0;
 	fclose(f);
-	if (r < 0 || !failed || is_gone(failed) || failed == EOPNOTSUPP)
+	if (r < 0 || !failed || cgroup_is_gone(failed) || failed == EOPNOTSUPP)
 		return r;
 	return err_sysno(failed, "read cgroup.procs");
 }
@@ -188,6 +188,14 @@ static int take_procs(int dir_fd, void *ctx)
 int cgroup_count_procs(int dir_fd, size_t *n)
 {
 	struct pids p = { 0 };
+	TRY(walk_level(dir_fd, take_procs, &p, 0));
+	*n = p.count;
+	return 0;
+}
+
+int cgroup_first_procs(int dir_fd, pid_t *first, size_t max, size_t *n)
+{
+	struct pids p = { .first = first, .max = max };
 	TRY(walk_level(dir_fd, take_procs, &p, 0));
 	*n = p.count;
 	return 0;
@@ -234,7 +242,7 @@ static int write_frozen(int dir_fd, const char *path, bool freeze)
 	_cleanup_close_ int fd = openat(dir_fd, "cgroup.freeze", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0 && write(fd, freeze ? "1" : "0", 1) == 1)
 		return 0;
-	if (is_gone(errno) && faccessat(dir_fd, "cgroup.procs", F_OK, 0) < 0)
+	if (cgroup_is_gone(errno) && faccessat(dir_fd, "cgroup.procs", F_OK, 0) < 0)
 		return CGROUP_GONE;
 	return err_sys("%s cgroup \"%s\"", freeze ? "freeze" : "thaw", path);
 }
@@ -249,7 +257,7 @@ static int wait_frozen(int dir_fd, const char *path, bool freeze)
 		char text[256];
 		ssize_t n = events < 0 ? -1 : pread(events, text, sizeof(text) - 1, 0);
 		if (n < 0)
-			return is_gone(errno) ? CGROUP_GONE
+			return cgroup_is_gone(errno) ? CGROUP_GONE
 					      : err_sys("read cgroup.events of \"%s\"", path);
 		text[n] = '\0';
 		if (strstr(text, freeze ? "frozen 1" : "frozen 0"))
@@ -287,7 +295,7 @@ int cgroup_is_frozen(const char *path)
 	if (TRY(cgroup_dir_open(path, &fd)) == CGROUP_GONE)
 		return 0;
 	if (cgroup_read_small(fd, "cgroup.freeze", text, sizeof(text)) < 0)
-		return is_gone(errno) ? 0 : err_sys("read the state of cgroup \"%s\"", path);
+		return cgroup_is_gone(errno) ? 0 : err_sys("read the state of cgroup \"%s\"", path);
 	return text[0] == '1';
 }
 
@@ -320,95 +328,4 @@ int cgroup_kill(const char *path, int signo)
 			return 0;
 	}
 	return kill_by_walk(fd, path, signo);
-}
-
-/* ---- removing ---- */
-
-/* 0 removed or gone; STILL_BUSY when processes are in it or below. */
-enum { STILL_BUSY = 1 };
-
-static int remove_children(int dir_fd, int depth);
-
-static int remove_at(int parent_fd, const char *name, int depth)
-{
-	/* Mostly there is nothing below it, and this is the only call. */
-	if (unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 || is_gone(errno))
-		return 0;
-	if (errno != EBUSY)
-		return err_sys("remove cgroup \"%s\"", name);
-	_cleanup_close_ int fd =
-		openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return is_gone(errno) ? 0 : err_sys("open cgroup \"%s\"", name);
-	TRY(remove_children(fd, depth + 1));
-	if (unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 || is_gone(errno))
-		return 0;
-	return errno == EBUSY ? STILL_BUSY : err_sys("remove cgroup \"%s\"", name);
-}
-
-static int remove_children(int dir_fd, int depth)
-{
-	if (depth >= MAX_DEPTH)
-		return err_msg(ERR_STATE, "cgroups are nested more than %d deep", MAX_DEPTH);
-	_cleanup_dir_ DIR *d = open_dir(dir_fd);
-	if (!d)
-		return is_gone(errno) ? 0 : err_sys("list a cgroup");
-	int busy = 0;
-	for (struct dirent *e; (e = readdir(d));)
-		if (is_child(e))
-			busy |= TRY(remove_at(dir_fd, e->d_name, depth));
-	return busy;
-}
-
-static int still_busy(int dir_fd, const char *path)
-{
-	size_t n = 0;
-	TRY(cgroup_count_procs(dir_fd, &n));
-	return err_msg(
-		ERR_STATE,
-		"cgroup \"%s\" cannot be removed: %zu process(es) still in it after %d seconds",
-		path, n, (int)(WAIT_NS / 1000000000));
-}
-
-static int remove_until(int parent, const char *name, int fd, const char *path)
-{
-	uint64_t end = clock_mono_ns() + WAIT_NS;
-	_cleanup_close_ int events = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-
-	for (unsigned ms = 1;; ms = next_backoff(ms)) {
-		char text[256];
-		/* Read before trying: a change after this wakes the poll below. */
-		ssize_t n = events < 0 ? -1 : pread(events, text, sizeof(text), 0);
-		int r = remove_at(parent, name, 0);
-		if (r != STILL_BUSY)
-			return r;
-		if (clock_mono_ns() > end)
-			return still_busy(fd, path);
-		if (n > 0 && memmem(text, (size_t)n, "populated 1", 11))
-			wait_events(events, ms);
-		else
-			sleep_ms(ms);
-	}
-}
-
-int cgroup_remove(const char *path)
-{
-	char dir[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-
-	if (!*path)
-		return 0;
-	if (!slash || slash == path || (size_t)(slash - path) >= sizeof(dir))
-		return err_msg(ERR_STATE, "\"%s\" is not the path of a cgroup", path);
-	memcpy(dir, path, (size_t)(slash - path));
-	dir[slash - path] = '\0';
-
-	_cleanup_close_ int parent = -1, fd = -1;
-	if (TRY(cgroup_dir_open(dir, &parent)) == CGROUP_GONE)
-		return 0;
-	if (TRY(remove_at(parent, slash + 1, 0)) != STILL_BUSY)
-		return 0;
-	if (TRY(cgroup_dir_open(path, &fd)) == CGROUP_GONE)
-		return 0;
-	return remove_until(parent, slash + 1, fd, path);
 }

@@ -18,6 +18,7 @@ const struct config_annotation config_annotations[] = {
 	{ "org.criu.config", "kept in the state; nothing here acts on it", true },
 	{ "org.systemd.property.", "property of the container's systemd unit", true },
 	{ "run.oci.systemd.subgroup", "cgroup below the systemd scope for the processes", true },
+	{ "org.ocirun.cgroup.shared", "\"true\": others may be in the container's cgroup", true },
 	{ NULL, NULL, false },
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hooks: checked once, run in order, and when one fails the user reads which one, how, and what it
- * said. Surprise: what a hook prints is kept back while all is well. */
+ * said. Surprise: what a hook prints is kept back while all is well, and goes to the log with
+ * --debug. */
 #include <fcntl.h>
 #include <limits.h>
 
@@ -12,18 +13,20 @@
 #include "hooks/hooks.h"
 
 /* struct err holds 1000 bytes: what the hook complains about is worth more than what it prints. */
-enum { SHOW_STDOUT = 200, SHOW_STDERR = 600 };
+enum { SHOW_PATH = 100, SHOW_STDOUT = 150, SHOW_STDERR = 500 };
 
+/* The end of a text: what a program says last is why it gave up. */
 static const char *clip(struct arena *a, const char *text, size_t max)
 {
-	size_t n = strlen(text);
+	size_t n = strlen(text), from;
 	while (n && (text[n - 1] == '\n' || text[n - 1] == '\r' || text[n - 1] == ' '))
 		n--;
 	if (n <= max)
 		return arena_strndup(a, text, n);
-	while (max && ((unsigned char)text[max] & 0xc0) == 0x80) /* not inside a UTF-8 sequence */
-		max--;
-	return arena_printf(a, "%.*s...", (int)max, text);
+	from = n - max;
+	while (from < n && ((unsigned char)text[from] & 0xc0) == 0x80) /* not inside a sequence */
+		from++;
+	return arena_printf(a, "...%.*s", (int)(n - from), text + from);
 }
 
 static int timeout_ms(const struct oci_hook *hook)
@@ -55,9 +58,22 @@ static int append(const char *path, const char *text)
 	return 0;
 }
 
-static int run_one(struct arena *a, const struct hooks *h, const struct oci_hook *hook,
-		   const char *state_json)
+/* "exit status 1 of "/bin/x" (/hooks/createRuntime/0)" */
+static const char *outcome(struct arena *a, const struct hooks *h, size_t i,
+			   const struct child_result *res)
 {
+	const struct oci_hook *hook = &h->v[i];
+	const char *why = res->timed_out
+				  ? arena_printf(a, "hook ran past specified timeout of %lld.0s",
+						 (long long)hook->timeout.v)
+				  : child_status_text(a, res->status);
+	return arena_printf(a, "%s of \"%s\" (/hooks/%s/%zu)", why,
+			    clip(a, hook->path, SHOW_PATH), h->kind, i);
+}
+
+static int run_one(struct arena *a, const struct hooks *h, size_t i, const char *state_json)
+{
+	const struct oci_hook *hook = &h->v[i];
 	const char *just_path[] = { hook->path, NULL };
 	struct child_opts o = {
 		.path = hook->path,
@@ -69,32 +85,42 @@ static int run_one(struct arena *a, const struct hooks *h, const struct oci_hook
 		.timeout_ms = timeout_ms(hook),
 	};
 	struct child_result res;
-	TRY(child_run(a, &o, &res));
+	TRY_AS(child_run(a, &o, &res), "/hooks/%s/%zu", h->kind, i);
 	TRY(append(h->out_path, res.out));
 	TRY(append(h->err_path, res.err));
-	if (!res.timed_out && res.status == 0)
+	bool good = !res.timed_out && res.status == 0;
+	if (good && !log_debug_on())
 		return 0;
-	const char *why = res.timed_out
-				  ? arena_printf(a, "hook ran past specified timeout of %lld.0s",
-						 (long long)hook->timeout.v)
-				  : child_status_text(a, res.status);
-	return err_msg(ERR_SYS, "%s, stdout: %s, stderr: %s", why, clip(a, res.out, SHOW_STDOUT),
-		       clip(a, res.err, SHOW_STDERR));
+	const char *what = outcome(a, h, i, &res), *out = clip(a, res.out, SHOW_STDOUT),
+		   *err = clip(a, res.err, SHOW_STDERR);
+	if (!good)
+		return err_msg(ERR_SYS, "%s, stdout: %s, stderr: %s", what, out, err);
+	log_debug("%s hook #%zu: %s, stdout: %s, stderr: %s", h->kind, i, what, out, err);
+	return 0;
 }
 
 int hooks_run(struct arena *a, const struct hooks *h, const char *state_json)
 {
+	struct err first = { 0 };
 	for (size_t i = 0; i < h->n; i++) {
-		int r = run_one(a, h, &h->v[i], state_json);
-		if (r >= 0)
+		if (h->done && h->done[i] == '1')
 			continue;
+		int r = run_one(a, h, i, state_json);
+		if (r >= 0) {
+			if (h->done)
+				h->done[i] = '1';
+			continue;
+		}
 		r = err_wrap("error running %s hook #%zu", h->kind, i);
-		if (!h->warn_only)
+		if (!h->warn_only && !h->done)
 			return r;
-		log_warn("%s", err_get()->text);
+		if (h->done && !first.kind)
+			first = *err_get();
+		else
+			log_warn("%s", err_get()->text);
 		err_clear();
 	}
-	return 0;
+	return first.kind ? err_set(&first) : 0;
 }
 
 static int check_one(const char *kind, size_t i, const struct oci_hook *hook)

@@ -17,10 +17,13 @@ struct hooks {
 	const char *const *env; /* for hooks without `env`; NULL = empty */
 	bool warn_only;         /* poststop: log the failure and go on with the next hook */
 	const char *out_path, *err_path; /* append what they print to these files; NULL = do not */
+	char *done; /* a digit per hook: '1' is skipped, and set by success. With it a failure does
+		     * not stop the others; the first one is the error. NULL = none */
 };
 
-/* Texts: `error running createRuntime hook #0: exit status 1, stdout: ..., stderr: ...`.
- * Stops at the first failure unless warn_only (then always 0). */
+/* Texts: `error running createRuntime hook #0: exit status 1 of "/bin/x" (/hooks/createRuntime/0),
+ * stdout: ..., stderr: ...`, the last bytes of each. Stops at the first failure unless warn_only
+ * (then always 0) or `done`. */
 int hooks_run(struct arena *a, const struct hooks *h, const char *state_json) MUST_CHECK;
 
 /* ERR_CONFIG naming /hooks/KIND/N/...; h may be NULL. */

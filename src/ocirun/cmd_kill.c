@@ -4,21 +4,34 @@
 #include "ocirun/command.h"
 
 struct kill_opts {
-	bool all;
+	bool all, regex;
+	int signo;
 };
 
-static const struct opt rows[] = { OPT_FLAG('a', "all", struct kill_opts, all,
-					    "succeed when the container is no longer running"),
-				   OPT_END };
+static const struct opt rows[] = {
+	OPT_FLAG('a', "all", struct kill_opts, all,
+		 "signal every process of the container's cgroup; no error when it has ended"),
+	OPT_FLAG('r', "regex", struct kill_opts, regex,
+		 "ID is a regular expression: all containers that match"),
+	OPT_END
+};
+
+static int kill_one(struct runtime *rt, const char *id, const void *ctx)
+{
+	const struct kill_opts *o = ctx;
+	return runtime_kill(rt, id, o->signo, o->all);
+}
 
 static int run(struct runtime *rt, const void *opts, const struct oci_strs *args)
 {
-	const struct kill_opts *o = opts;
+	struct kill_opts o = *(const struct kill_opts *)opts;
 	const char *text = args->n > 1 ? args->v[1] : "TERM";
-	int signo = signal_parse(text);
-	if (signo < 0)
+	o.signo = signal_parse(text);
+	if (o.signo < 0)
 		return err_msg(ERR_USAGE, "unknown signal \"%s\"", text);
-	return runtime_kill(rt, args->v[0], signo, o->all);
+	if (o.regex)
+		return runtime_each(rt, args->v[0], kill_one, &o);
+	return kill_one(rt, args->v[0], &o);
 }
 
 const struct command cmd_kill = {

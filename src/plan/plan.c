@@ -81,7 +81,13 @@ static uint32_t plan_asks(const struct oci_config *c, const struct host *h, cons
 int plan_build(struct arena *a, const struct oci_config *c, const struct host *h,
 	       const struct plan_opts *o, struct plan *out)
 {
-	struct cgroup_opts co = { .id = o->id, .manager = o->manager, .rootless = h->rootless };
+	const char *shared = config_annotation(c, CGROUP_SHARED_KEY);
+	struct cgroup_opts co = {
+		.id = o->id,
+		.manager = o->manager,
+		.rootless = h->rootless,
+		.shared = shared && streq(shared, "true"),
+	};
 	*out = (struct plan){
 		.config = c,
 		.id = o->id,

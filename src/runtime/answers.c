@@ -167,6 +167,7 @@ static int answer_ready(void *ctx, struct ask *ask)
 	l->record.pid = l->pid;
 	l->record.status = l->run ? OCI_RUNNING : OCI_CREATED;
 	TRY(stamp_init(l));
+	TRY(cgroup_id(&l->cgroup, &l->record.cgroup_id));
 	TRY(store_save(l->rt->arena, &l->container, &l->record));
 	TRY(launch_write_pid_file(l));
 	return send_pidfd(l);

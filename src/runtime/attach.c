@@ -81,7 +81,8 @@ static int remove_container(struct launch *l, int status)
 	if (r >= 0)
 		r = store_lock(&c);
 	if (r >= 0)
-		r = l->opts->keep ? save_status(l, &c, status) : destroy(l->rt, &c, &l->record);
+		r = l->opts->keep ? save_status(l, &c, status) :
+				   destroy(l->rt, &c, &l->record, true);
 	else
 		err_clear(); /* somebody deleted it already: that is what we wanted */
 	store_close(&c);

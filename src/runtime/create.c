@@ -88,6 +88,7 @@ static int reserve(struct launch *l, const char *id)
 		.rootfs = l->plan.rootfs.root,
 		.status = OCI_CREATING,
 		.cgroup_path = *l->plan.cgroup.path ? l->plan.cgroup.path : NULL,
+		.shared_cgroup = l->plan.cgroup.shared,
 		.cgroup_manager = cgroup_manager_name(l->plan.cgroup.manager),
 		.resctrl_group = l->plan.resctrl.group,
 		.resctrl_own = l->plan.resctrl.own,
@@ -179,6 +180,7 @@ int launch_prepare(struct launch *l, const char *id)
 	int r = TRY(cgroup_create(&l->plan.cgroup, &l->cgroup));
 	if (r == CGROUP_LATER)
 		return 0; /* answer_place does the rest */
+	TRY(launch_check_sharing(l));
 	if (r == CGROUP_SKIPPED && l->record.cgroup_path) {
 		l->record.cgroup_path = NULL; /* skipped: nothing to remove later */
 		TRY(store_save(rt->arena, &l->container, &l->record));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* delete: kill what is left, remove the cgroup, run poststop, remove the directory. Works from the
  * intent record alone, so a create that was killed half way leaves nothing that delete cannot find.
- * Surprise: --force on an unknown id succeeds silently; engines rely on it. */
+ * Surprise: --force on an unknown id succeeds silently; engines rely on it. Without --force a
+ * poststop hook that fails keeps the directory, so that the cleaning can be tried again. */
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "hooks/hooks.h"
@@ -10,13 +11,20 @@
 
 #define KILL_TIMEOUT_MS 10000
 
-static int poststop(struct runtime *rt, const struct container *c, const struct oci_record *rec)
+/* Runs every hook that has not succeeded yet, whatever the others do; `done` has a digit each. */
+static int poststop(struct runtime *rt, const struct container *c, struct oci_record *rec)
 {
 	struct oci_config *config;
 	TRY(container_config(rt, c, &config));
 	const struct oci_hooks *h = config->hooks;
 	if (!h || !h->poststop.n)
 		return 0;
+	char *done = arena_alloc(rt->arena, h->poststop.n + 1);
+	memset(done, '0', h->poststop.n);
+	done[h->poststop.n] = '\0';
+	if (rec->poststop_done && strlen(rec->poststop_done) == h->poststop.n)
+		memcpy(done, rec->poststop_done, h->poststop.n);
+	rec->poststop_done = done;
 	struct plan p = { .config = config, .id = rec->id, .bundle = rec->bundle };
 	struct hooks run = { .kind = "poststop",
 			     .v = h->poststop.v,
@@ -24,7 +32,7 @@ static int poststop(struct runtime *rt, const struct container *c, const struct 
 			     .cwd = rec->bundle,
 			     .out_path = config_annotation(config, "run.oci.hooks.stdout"),
 			     .err_path = config_annotation(config, "run.oci.hooks.stderr"),
-			     .warn_only = true };
+			     .done = done };
 	return hooks_run(rt->arena, &run, plan_state_json(rt->arena, &p, OCI_STOPPED, 0));
 }
 
@@ -34,12 +42,25 @@ static int stop_unit(const struct oci_record *rec)
 	return cgroup_unit_stop(&u, !rec->pid);
 }
 
+/* The last one out removes it. */
+static int remove_shared(struct arena *a, const char *path)
+{
+	pid_t *pids;
+	size_t n;
+	TRY(cgroup_procs(a, path, &pids, &n));
+	return n ? 0 : cgroup_remove(path);
+}
+
 /* Surprise: without a pid in the record the create was killed somewhere between its intent and the
  * end, perhaps before it saw that the cgroup is in use by others. So nothing in it is killed: the
  * half-made init dies with its creator, and what then remains is not ours. */
-static int remove_cgroup(const struct oci_record *rec)
+static int remove_cgroup(struct arena *a, const struct oci_record *rec)
 {
 	if (!rec->cgroup_path)
+		return 0;
+	if (rec->shared_cgroup)
+		return remove_shared(a, rec->cgroup_path);
+	if (rec->pid && !TRY(container_owns_cgroup(rec)))
 		return 0;
 	if (rec->pid && !rec->own_pidns)
 		TRY(cgroup_kill(rec->cgroup_path, SIGKILL));
@@ -66,14 +87,30 @@ static int remove_resctrl(struct runtime *rt, const struct oci_record *rec)
 	return rec->resctrl_own ? resctrl_remove(rt->arena, rec->resctrl_group, only_empty) : 0;
 }
 
-int destroy(struct runtime *rt, struct container *c, const struct oci_record *rec)
+/* What is gone already must not be looked for again: its place may be somebody else's by then. */
+static int keep_for_retry(struct runtime *rt, struct container *c, struct oci_record *rec)
 {
-	TRY(remove_cgroup(rec));
+	struct err why = *err_get();
+	rec->cgroup_path = NULL;
+	rec->root_mount = 0;
+	rec->resctrl_group = rec->resctrl_monitor = NULL;
+	rec->status = OCI_STOPPED;
+	TRY(store_save(rt->arena, c, rec));
+	int r = err_set(&why);
+	err_hint("the container is kept: delete again runs the hooks that have failed, "
+		 "delete --force goes on without them");
+	return r;
+}
+
+int destroy(struct runtime *rt, struct container *c, struct oci_record *rec, bool forgive)
+{
+	TRY(remove_cgroup(rt->arena, rec));
 	TRY(remove_resctrl(rt, rec));
 	if (rec->root_mount)
 		TRY(rootfs_unmount_leftovers(rec->rootfs, rec->root_mount));
-	/* The spec: a failing poststop hook is a warning, the container is deleted all the same. */
 	if (poststop(rt, c, rec) < 0) {
+		if (!forgive)
+			return keep_for_retry(rt, c, rec);
 		log_warn("%s", err_get()->text);
 		err_clear();
 	}
@@ -118,7 +155,7 @@ static int delete_locked(struct runtime *rt, struct container *c, bool force)
 		TRY(kill_init(rec->creator_pid, rec->creator_start));
 	else if (st != OCI_STOPPED)
 		TRY(kill_init(rec->pid, rec->start_time));
-	return destroy(rt, c, rec);
+	return destroy(rt, c, rec, force || half_made);
 }
 
 int runtime_delete(struct runtime *rt, const char *id, bool force)

@@ -94,7 +94,7 @@ void launch_kill(struct launch *l)
 	/* Already dead is fine: it is reaped below. */
 	if (l->pidfd >= 0 && sys_pidfd_signal(l->pidfd, SIGKILL) < 0)
 		errno = 0;
-	if (*l->cgroup.path && l->cgroup.created)
+	if (*l->cgroup.path && l->cgroup.created && !l->plan.cgroup.shared)
 		err_dropped(cgroup_kill(l->cgroup.path, SIGKILL));
 	if (l->first)
 		waitpid(l->first, NULL, 0);

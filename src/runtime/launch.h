@@ -41,7 +41,8 @@ struct launch {
 	{                                                                             \
 		.rt = (rt_), .opts = (o_), .run = (run_), .bundle = { .dir_fd = -1 }, \
 		.container = CONTAINER_INIT, .cgroup = { .dir_fd = -1, .path = "" },  \
-		.parent = { .sock = -1 }, .child = { .sock = -1 }, .stdio = { -1, -1, -1 }, .start_fd = -1,    \
+		.stdio = { -1, -1, -1 }, .start_fd = -1,                              \
+		.parent = { .sock = -1 }, .child = { .sock = -1 },                    \
 		.console_sock = -1, .master = -1, .pidfd = -1,                        \
 	}
 
@@ -78,13 +79,19 @@ int attach_to(struct launch *l, int *status) MUST_CHECK;
 /* ... with the container's init, then delete the container; gives the exit status. */
 int attach(struct launch *l) MUST_CHECK;
 int launch_exit_code(int status); /* 128 + n for signal n */
-/* delete.c: remove a dead container's cgroup, run poststop, remove its directory. */
-int destroy(struct runtime *rt, struct container *c, const struct oci_record *rec) MUST_CHECK;
+/* share.c: does the cgroup, which was there before us, belong to another container? */
+int launch_check_sharing(struct launch *l) MUST_CHECK;
+/* delete.c: remove a dead container's cgroup, run poststop, remove its directory. `forgive`: a
+ * poststop hook that fails is a warning; else the directory stays for the next delete. */
+int destroy(struct runtime *rt, struct container *c, struct oci_record *rec,
+	    bool forgive) MUST_CHECK;
 /* SIGKILL by pidfd and start time, and wait for the end; nothing when it is gone already. */
 int kill_init(pid_t pid, uint64_t start_time) MUST_CHECK;
 /* Run hooks of a phase in the runtime's namespaces. */
 int run_hooks(struct arena *a, const struct plan *p, const struct hooks *h, enum oci_status status,
 	      pid_t pid) MUST_CHECK;
+/* kill.c: is the cgroup of the record there, ours alone, and still the one we made? (1 or 0) */
+int container_owns_cgroup(const struct oci_record *rec) MUST_CHECK;
 /* store access for the verbs: the root, an open container and its record (NULL: none written). */
 int container_open(struct runtime *rt, const char *id, struct container *c,
 		   struct oci_record **rec) MUST_CHECK;

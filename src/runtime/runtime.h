@@ -63,8 +63,14 @@ int runtime_start(struct runtime *rt, const char *id) MUST_CHECK;
 int runtime_wait(struct runtime *rt, const char *id) MUST_CHECK;
 int runtime_state(struct runtime *rt, const char *id) MUST_CHECK;
 int runtime_list(struct runtime *rt, const char *format, bool quiet) MUST_CHECK;
-/* `all`: not an error when the container's init is gone. */
+/* One verb for each container whose id matches the regular expression; the first failure is the
+ * error, when all have had their turn. */
+typedef int runtime_each_fn(struct runtime *rt, const char *id, const void *ctx);
+int runtime_each(struct runtime *rt, const char *pattern, runtime_each_fn *fn,
+		 const void *ctx) MUST_CHECK;
+/* `all`: every process of the container's cgroup; not an error when it has ended. */
 int runtime_kill(struct runtime *rt, const char *id, int signo, bool all) MUST_CHECK;
+/* `force`: kill first, no error when it does not exist, go on when a poststop hook fails. */
 int runtime_delete(struct runtime *rt, const char *id, bool force) MUST_CHECK;
 int runtime_pause(struct runtime *rt, const char *id) MUST_CHECK;
 int runtime_resume(struct runtime *rt, const char *id) MUST_CHECK;

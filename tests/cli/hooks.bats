@@ -93,6 +93,53 @@ hook() { # KIND SCRIPT [EXTRA-JSON]
 	has_status stopped
 }
 
+@test "the error shows the program, its place in config.json and the end of what it said" {
+	hook createRuntime 'i=0; while [ $i -lt 2000 ]; do echo noise >&2; i=$((i+1)); done; echo the reason >&2; exit 7'
+	refused 'hook #0: exit status 7 of "/bin/sh" (/hooks/createRuntime/0), stdout: , stderr: ...' run -b "$B" "$ID"
+	[[ ${stderr//$'\n'/} == *"the reason"* ]] || say
+}
+
+@test "with --debug the log has what good hooks print" {
+	hook createRuntime 'echo hello from the hook'
+	args true
+	oci --debug --log "$T/log" run -b "$B" "$ID"
+	succeeded
+	grep -q 'createRuntime hook #0: exit status 0 of .*hello from the hook' "$T/log"
+	rm "$T/log"
+	oci --log "$T/log" run -b "$B" "$ID"
+	! grep -q hello "$T/log"
+}
+
+@test "poststop that fails keeps the container; delete again runs only what has failed" {
+	hook poststop "echo one >>$T/ran"
+	hook poststop "echo two >>$T/ran; test -e $T/repaired"
+	hook poststop "echo three >>$T/ran"
+	args true
+	create_it
+	ok start "$ID"
+	wait_for 10 has_status stopped
+	refused 'error running poststop hook #1: exit status 1 of "/bin/sh" (/hooks/poststop/1)' delete "$ID"
+	equal "$(tr '\n' ' ' <"$T/ran")" "one two three "
+	has_status stopped
+	[ -z "$(find "$(cgroup_root)" -maxdepth 3 -name "*$ID*")" ]
+	refused 'poststop hook #1' delete "$ID"
+	equal "$(tr '\n' ' ' <"$T/ran")" "one two three two "
+	touch "$T/repaired"
+	ok delete "$ID"
+	equal "$(tr '\n' ' ' <"$T/ran")" "one two three two two "
+	refused 'does not exist' delete "$ID"
+}
+
+@test "delete --force goes on when poststop fails" {
+	hook poststop 'exit 1'
+	args sleep 100
+	create_it
+	oci delete -f "$ID"
+	succeeded
+	[[ $stderr == *'poststop hook #0'* ]] || say
+	[ ! -e "$ROOT/$ID" ]
+}
+
 @test "a timeout kills the hook" {
 	hook createRuntime 'sleep 100' '{"timeout":1}'
 	local start=$SECONDS

@@ -249,6 +249,18 @@ pid_dead() { [ ! -d "/proc/$1" ] || [ "$(sed -n 's/^State:.\(.\).*/\1/p' "/proc/
 	for i in 1 2 3 4; do equal "$(cat "$T/rc.$i")" 0; done
 }
 
+@test "two deletes at once without force: one does it, the other says that it is gone" {
+	args true
+	create_it
+	ok start "$ID"
+	wait_for 10 has_status stopped
+	local i
+	for i in 1 2; do (ocirun delete "$ID" >/dev/null 2>"$T/err.$i" 3>&- 4>&- && r=0 || r=$?; echo $r >"$T/rc.$i") & done
+	wait
+	equal "$(cat "$T/rc.1" "$T/rc.2" | sort | tr -d '\n')" 01
+	grep -q 'does not exist' "$T/err.1" "$T/err.2"
+}
+
 @test "a damaged record: list goes on, delete -f works" {
 	args sleep 100
 	create_it

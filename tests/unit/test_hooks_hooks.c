@@ -71,11 +71,13 @@ START_TEST(environment_is_exact)
 	setenv("SECRET", "x", 1);
 	ck_assert_int_lt(hooks_run(a, &hooks, state), 0);
 	ck_assert_str_eq(err_get()->text,
-			 "error running poststart hook #0: exit status 1, stdout: [2][], stderr: ");
+			 "error running poststart hook #0: exit status 1 of \"/bin/sh\" "
+			 "(/hooks/poststart/0), stdout: [2][], stderr: ");
 	hooks.env = NULL;
 	ck_assert_int_lt(hooks_run(a, &hooks, state), 0);
 	ck_assert_str_eq(err_get()->text,
-			 "error running poststart hook #0: exit status 1, stdout: [][], stderr: ");
+			 "error running poststart hook #0: exit status 1 of \"/bin/sh\" "
+			 "(/hooks/poststart/0), stdout: [][], stderr: ");
 }
 END_TEST
 
@@ -101,7 +103,8 @@ START_TEST(failure_names_the_hook)
 	ck_assert_int_lt(run(v, 3), 0);
 	ck_assert_str_eq(
 		err_get()->text,
-		"error running createRuntime hook #1: exit status 3, stdout: out, stderr: broken");
+		"error running createRuntime hook #1: exit status 3 of \"/bin/sh\" "
+			 "(/hooks/createRuntime/1), stdout: out, stderr: broken");
 	content("first");
 	ck_assert_int_ne(access(arena_printf(a, "%s/second", dir), F_OK), 0);
 }
@@ -113,7 +116,8 @@ START_TEST(failure_by_signal)
 	ck_assert_int_lt(run(&h, 1), 0);
 	ck_assert_str_eq(
 		err_get()->text,
-		"error running createRuntime hook #0: signal: terminated, stdout: , stderr: ");
+		"error running createRuntime hook #0: signal: terminated of \"/bin/sh\" "
+			 "(/hooks/createRuntime/0), stdout: , stderr: ");
 }
 END_TEST
 
@@ -135,7 +139,9 @@ START_TEST(timeout_kills_the_group)
 	ck_assert_uint_lt(clock_mono_ns() - start, 5000000000u);
 	ck_assert_str_eq(
 		err_get()->text,
-		"error running createRuntime hook #0: hook ran past specified timeout of 1.0s, "
+		"error running createRuntime hook #0: hook ran past specified "
+			 "timeout of 1.0s of \"/bin/sh\" "
+			 "(/hooks/createRuntime/0), "
 		"stdout: started, stderr: ");
 }
 END_TEST
@@ -160,6 +166,23 @@ START_TEST(unread_stdin_is_fine)
 }
 END_TEST
 
+START_TEST(done_hooks_are_left_out)
+{
+	struct oci_hook v[] = { shell("echo 1 >> first"), shell("echo 2 >> first; exit 4"),
+				shell("exit 5"), shell("echo 4 >> first") };
+	char done[] = "1000";
+	struct hooks h = { .kind = "poststop", .v = v, .n = 4, .cwd = dir, .done = done };
+	ck_assert_int_lt(hooks_run(a, &h, state), 0);
+	ck_assert_ptr_nonnull(strstr(err_get()->text, "hook #1: exit status 4"));
+	ck_assert_str_eq(done, "1001");
+	ck_assert_str_eq(content("first"), "2\n4\n");
+	v[1] = v[2] = shell("true");
+	ck_assert_int_eq(hooks_run(a, &h, state), 0);
+	ck_assert_str_eq(done, "1111");
+	ck_assert_str_eq(content("first"), "2\n4\n");
+}
+END_TEST
+
 START_TEST(long_output_is_cut)
 {
 	struct oci_hook h = shell("i=0; while [ $i -lt 500 ]; do printf 'out\\303\\244'; printf "
@@ -167,8 +190,8 @@ START_TEST(long_output_is_cut)
 	ck_assert_int_lt(run(&h, 1), 0);
 	const char *t = err_get()->text;
 	ck_assert_uint_lt(strlen(t), 1000);
-	ck_assert_ptr_nonnull(strstr(t, "out\303\244..., stderr: error error"));
-	ck_assert_str_eq(t + strlen(t) - 3, "...");
+	ck_assert_ptr_nonnull(strstr(t, "out\303\244out\303\244, stderr: ..."));
+	ck_assert_str_eq(t + strlen(t) - 11, "error error");
 }
 END_TEST
 
@@ -214,6 +237,7 @@ TCase *tcase_hooks_hooks(void)
 	tcase_add_test(t, timeout_kills_the_group);
 	tcase_add_test(t, warn_only_goes_on);
 	tcase_add_test(t, unread_stdin_is_fine);
+	tcase_add_test(t, done_hooks_are_left_out);
 	tcase_add_test(t, long_output_is_cut);
 	tcase_add_test(t, validation);
 	return t;
