@@ -134,7 +134,7 @@ podman_life() {
 
 @test "podman: a pod's containers share their namespaces" {
 	require root
-	pod_ok pod create --name "$NAME" --infra-image "$IMAGE" --infra-command /bin/sleep --network none --share +pid
+	pod_ok pod create --name "$NAME" --network none --share +pid
 	pod_ok run -d --pod "$NAME" --name "$NAME-a" "$IMAGE" sleep 1000
 	pod_ok run --rm --pod "$NAME" "$IMAGE" sh -c 'ps; cat /proc/net/dev'
 	printed 'sleep 1000'
