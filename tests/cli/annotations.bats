@@ -85,7 +85,7 @@ hook() { # KIND SCRIPT
 @test "hooks.stdout: the output of a failing hook is there too, and in the error" {
 	note run.oci.hooks.stdout "$T/hook.out"
 	hook createRuntime 'echo said; exit 3'
-	refused 'error running createRuntime hook #0: exit status 3, stdout: said' create -b "$B" "$ID"
+	refused 'error running createRuntime hook #0: exit status 3 of "/bin/sh" (/hooks/createRuntime/0), stdout: said' create -b "$B" "$ID"
 	equal "$(cat "$T/hook.out")" said
 	note run.oci.hooks.stdout "$T/no/such/dir"
 	refused "$T/no/such/dir" create -b "$B" "$ID"

@@ -450,12 +450,12 @@ process_file() { # JQ EXPRESSION on {args, cwd}
 }
 
 @test "the session keyring is the container's" {
-	require command keyctl
+	config '.linux.maskedPaths = []'
 	started
-	oci exec "$ID" cat /proc/self/cgroup
-	succeeded
 	exec_detached "$ID" sleep 300
-	equal "$(grep -c "_ses.$ID" /proc/keys)" 1
+	oci exec "$ID" cat /proc/keys
+	succeeded
+	if grep -q . /proc/keys; then equal "$(grep -c "_ses.$ID" <<<"$output")" 1; fi
 }
 
 @test "execCPUAffinity: final is what the program gets" {
