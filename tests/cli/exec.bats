@@ -374,14 +374,14 @@ process_file() { # JQ EXPRESSION on {args, cwd}
 }
 
 @test "a container that moved its init into a cgroup of its own: exec follows (EBUSY)" {
-	require controller hugetlb
 	started
-	local cg
+	local cg c
 	cg=$(cgroup_root)$(sed -n 's/^0:://p' "/proc/$(init_pid)/cgroup")
-	grep -qw hugetlb "$cg/cgroup.controllers" || echo +hugetlb >"$(dirname "$cg")/cgroup.subtree_control"
+	[ -s "$cg/cgroup.controllers" ] || echo +hugetlb >"$(dirname "$cg")/cgroup.subtree_control"
+	c=$(grep -owE 'memory|io|hugetlb' "$cg/cgroup.controllers" | head -1)
 	mkdir "$cg/init"
 	init_pid >"$cg/init/cgroup.procs"
-	echo +hugetlb >"$cg/cgroup.subtree_control"
+	echo "+$c" >"$cg/cgroup.subtree_control"
 	oci exec "$ID" cat /proc/self/cgroup
 	succeeded
 	[[ "$(grep '^0:' <<<"$output")" == *"$ID/init" ]] || say
@@ -444,9 +444,10 @@ process_file() { # JQ EXPRESSION on {args, cwd}
 	started
 	local i
 	for i in $(seq 15); do oci exec "$ID" true; succeeded; done
-	# What was caught on its way showed none of its descriptors and no link.
-	[ ! -e "$R/seen" ] || not grep -v 'ermission denied\|No such\|^ocirun[^ ]* *$' "$R/seen"
-	[ ! -s "$R/links" ] || { cat "$R/links"; false; }
+	# What was caught on its way showed no descriptor and no link of ours. In the middle of execve the
+	# old name is still there, but memory, root and descriptors are the program's already.
+	[ ! -e "$R/seen" ] || not grep -v 'ermission denied\|No such\|^ocirun[^ ]* *$\|^ocirun[^ ]* 0 1 2 *$' "$R/seen"
+	[ ! -e "$R/links" ] || not grep -vx '/bin/busybox\|/' "$R/links"
 }
 
 @test "the session keyring is the container's" {
