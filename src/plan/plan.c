@@ -18,6 +18,7 @@ static int plan_process(struct arena *a, const struct oci_config *c, const struc
 		.listen_fds = o->listen_fds,
 		.preserve_fds = o->preserve_fds,
 		.listen_fdnames = o->listen_fdnames,
+		.notify_socket_inside = o->notify_dir ? "/run/notify/notify.sock" : NULL,
 	};
 	TRY(process_plan_make(a, c, c->process, &po, &out->process));
 	return security_plan_make(a, c, c->process, h, &out->security);
@@ -40,7 +41,10 @@ static int check_mount_maps(struct arena *a, const struct oci_config *c)
 static int plan_rootfs(struct arena *a, const struct oci_config *c, const struct host *h,
 		       const struct plan_opts *o, struct plan *out)
 {
+	struct rootfs_extra notify = { o->notify_dir, "/run/notify" };
 	struct rootfs_opts ro = {
+		.extra = &notify,
+		.nextra = o->notify_dir ? 1 : 0,
 		.bundle = o->bundle,
 		.no_pivot = o->no_pivot,
 		.new_mount_ns = out->ns.new_[OCI_NS_MOUNT],

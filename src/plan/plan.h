@@ -23,6 +23,7 @@ struct plan_opts {
 	bool no_pivot, no_new_keyring;
 	unsigned preserve_fds, listen_fds;
 	const char *listen_fdnames;
+	const char *notify_dir; /* host directory to be /run/notify in the container; NULL = none */
 };
 
 struct plan {

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/vec.h"
 #include "rootfs/op.h"
+#include "sys/sys.h"
 
 struct node {
 	const char *path;
@@ -138,7 +139,9 @@ static int plan_ops(const struct op_context *x, struct rootfs_plan *p)
 			.asked = -1,
 			.target = path_join(x->arena, "/", e->destination),
 			.source = e->source,
-			.opt.ext = MOUNTOPT_BIND | MOUNTOPT_RECURSIVE,
+			.opt.ext = MOUNTOPT_BIND,
+			.opt.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					MOUNT_ATTR_NOEXEC,
 		};
 	}
 	p->nops = n;

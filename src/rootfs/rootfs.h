@@ -49,7 +49,8 @@ struct rootfs_plan {
 	bool new_cgroupns, rootless;
 };
 
-/* An extra bind that the runtime itself wants (not from mounts[]). */
+/* An extra bind that the runtime itself wants (not from mounts[]): read-only, without devices,
+ * programs and setuid. */
 struct rootfs_extra {
 	const char *source, *destination;
 };

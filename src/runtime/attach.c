@@ -3,6 +3,7 @@
  * Every signal is blocked since before the clone, so none is lost between start and here.
  * Surprise: output of the terminal is relayed only from here on, after the program has started; the
  * pty keeps what was written meanwhile. */
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "runtime/launch.h"
+#include "runtime/notify.h"
 #include "sys/pidfd.h"
 
 struct attached {
@@ -46,12 +48,26 @@ static int on_signal(struct loop *loop, const struct signalfd_siginfo *si, void 
 	return 0;
 }
 
+/* We stay, so nobody need wait for the caller to have read it. */
+static int on_notify(struct loop *loop, int fd, uint32_t events, void *ctx)
+{
+	struct attached *at = ctx;
+	(void)events;
+	if (TRY(notify_take(fd, at->l->opts->notify_socket, at->l->pid, false)) == NOTIFY_READY) {
+		loop_del_fd(loop, fd);
+		store_notify_close(&at->l->notify);
+	}
+	return 0;
+}
+
 static int attend(struct launch *l, struct loop *loop, struct attached *at)
 {
 	struct tty_relay *relay = NULL;
 	sigset_t all;
 	sigfillset(&all);
 	TRY(loop_add_signals(loop, &all, on_signal, at));
+	if (l->notify.sock >= 0)
+		TRY(loop_add_fd(loop, l->notify.sock, EPOLLIN, on_notify, at));
 	if (l->master >= 0) {
 		TRY(tty_copy_winsize(STDIN_FILENO, l->master));
 		TRY(tty_relay_new(l->rt->arena, loop, l->master, STDIN_FILENO, STDOUT_FILENO,

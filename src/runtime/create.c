@@ -15,6 +15,7 @@
 #include "hooks/hooks.h"
 #include "runtime/ending.h"
 #include "runtime/launch.h"
+#include "runtime/notify.h"
 #include "sys/resctrlfs.h"
 
 /* systemd's socket activation: descriptors 3.. belong to us only when LISTEN_PID says so. */
@@ -45,6 +46,11 @@ int plan_for(struct runtime *rt, const struct create_opts *o, const struct bundl
 	};
 	if (b->config->linux_ && b->config->linux_->intel_rdt)
 		TRY(resctrlfs_mount_point(rt->arena, &rt->host.resctrl_root));
+	if (o->notify_socket) {
+		const char *root;
+		TRY(store_root(rt->arena, rt->root, rt->host.rootless, false, &root));
+		po.notify_dir = arena_printf(rt->arena, "%s/%s/notify", root, id);
+	}
 	TRY(plan_build(rt->arena, b->config, &rt->host, &po, out));
 	return hooks_validate(b->config->hooks);
 }
@@ -88,6 +94,7 @@ static int reserve(struct launch *l, const char *id)
 		.rootfs = l->plan.rootfs.root,
 		.status = OCI_CREATING,
 		.cgroup_path = *l->plan.cgroup.path ? l->plan.cgroup.path : NULL,
+		.notify_socket = l->opts->notify_socket,
 		.shared_cgroup = l->plan.cgroup.shared,
 		.cgroup_manager = cgroup_manager_name(l->plan.cgroup.manager),
 		.resctrl_group = l->plan.resctrl.group,
@@ -153,10 +160,14 @@ static int open_handles(struct launch *l)
 	struct arena *a = l->rt->arena;
 	l->joins = no_fds(a, l->plan.ns.joins.n);
 	TRY(ns_open_joins(&l->plan.ns, l->joins));
+	if (l->opts->notify_socket)
+		TRY(store_notify_make(&l->container));
 	l->nmounts = rootfs_handles_wanted(&l->plan.rootfs);
 	l->mounts = no_fds(a, l->nmounts);
 	TRY(rootfs_open_handles(a, &l->plan.rootfs, l->mounts, l->nmounts, mapfd));
 	TRY(launch_console_socket(l));
+	if (l->opts->notify_socket && l->run)
+		TRY(store_notify_bind(&l->container, &l->notify));
 	return l->run ? 0 : store_start_listen(&l->container, &l->start_fd);
 }
 
@@ -196,8 +207,10 @@ int launch_absolute(struct arena *a, const char **path)
 	return 0;
 }
 
-static int absolute_options(struct arena *a, struct create_opts *o)
+/* What comes from the caller: paths are relative to its directory, whatever happens to ours. */
+static int caller_options(struct arena *a, struct create_opts *o)
 {
+	o->notify_socket = notify_caller();
 	TRY(launch_absolute(a, &o->console_socket));
 	TRY(launch_absolute(a, &o->pidfd_socket));
 	return launch_absolute(a, &o->pid_file);
@@ -207,7 +220,7 @@ int runtime_create(struct runtime *rt, const struct create_opts *o, const char *
 {
 	struct create_opts opts = *o;
 	struct launch l = LAUNCH_INIT(rt, &opts, false);
-	TRY(absolute_options(rt->arena, &opts));
+	TRY(caller_options(rt->arena, &opts));
 	int r = launch_prepare(&l, id);
 	if (r >= 0)
 		r = launch_start(&l);
@@ -231,11 +244,18 @@ static int run_started(struct launch *l)
 	return 0;
 }
 
+static int await_ready(struct launch *l)
+{
+	return l->notify.sock < 0
+		       ? 0
+		       : notify_wait(&l->notify, l->opts->notify_socket, l->pid, l->pidfd);
+}
+
 int runtime_run(struct runtime *rt, const struct create_opts *o, const char *id)
 {
 	struct create_opts opts = *o;
 	struct launch l = LAUNCH_INIT(rt, &opts, true);
-	TRY(absolute_options(rt->arena, &opts));
+	TRY(caller_options(rt->arena, &opts));
 	if (!opts.no_subreaper && !opts.detach && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		return err_sys("become a subreaper");
 	int r = launch_prepare(&l, id);
@@ -245,9 +265,9 @@ int runtime_run(struct runtime *rt, const struct create_opts *o, const char *id)
 		r = run_started(&l);
 	if (r < 0) {
 		launch_undo(&l);
-	} else if (!opts.detach) {
+	} else {
 		store_close(&l.container); /* state, kill and exec must get at it meanwhile */
-		r = attach(&l);
+		r = opts.detach ? await_ready(&l) : attach(&l);
 	}
 	launch_close(&l);
 	return r;

@@ -137,6 +137,7 @@ void launch_close(struct launch *l)
 		close_fd(&l->mounts[i]);
 	for (int i = 0; i < 3; i++)
 		close_fd(&l->stdio[i]);
+	store_notify_close(&l->notify);
 	close_fd(&l->start_fd);
 	close_fd(&l->console_sock);
 	close_fd(&l->master);

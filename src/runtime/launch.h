@@ -27,6 +27,7 @@ struct launch {
 	struct seccomp_filter filter;
 	int *joins, *mounts;
 	size_t nmounts;
+	struct store_notify notify; /* run: where the program says that it is ready */
 	int stdio[3];     /* the container's standard streams, -1 = ours */
 	int start_fd;     /* the listening start socket (create) */
 	int console_sock; /* connected console socket, -1 = none */
@@ -42,6 +43,7 @@ struct launch {
 		.rt = (rt_), .opts = (o_), .run = (run_), .bundle = { .dir_fd = -1 }, \
 		.container = CONTAINER_INIT, .cgroup = { .dir_fd = -1, .path = "" },  \
 		.stdio = { -1, -1, -1 }, .start_fd = -1,                              \
+		.notify = { -1, -1 },                                                 \
 		.parent = { .sock = -1 }, .child = { .sock = -1 },                    \
 		.console_sock = -1, .master = -1, .pidfd = -1,                        \
 	}

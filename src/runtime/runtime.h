@@ -30,6 +30,7 @@ struct create_opts {
 	const char *pid_file;
 	/* where the standard streams lead: a file, or "null"; NULL = to ours */
 	const char *stdin_path, *stdout_path, *stderr_path;
+	const char *notify_socket; /* of our caller, NULL = none */
 	const char *stdio; /* "null": those of the three that are not given */
 	bool no_pivot;
 	bool no_new_keyring;

@@ -9,6 +9,7 @@
 #include "hooks/hooks.h"
 #include "runtime/ending.h"
 #include "runtime/launch.h"
+#include "runtime/notify.h"
 #include "sys/pidfd.h"
 
 static int check_created(struct container *c, const struct oci_record *rec)
@@ -58,6 +59,7 @@ int runtime_start(struct runtime *rt, const char *id)
 	struct container c = CONTAINER_INIT;
 	struct oci_record *rec;
 	_cleanup_close_ int sock = -1, pidfd = -1;
+	struct store_notify notify = STORE_NOTIFY_NONE;
 	TRY(container_open(rt, id, &c, &rec));
 	int r = store_lock(&c);
 	if (r >= 0 && !rec)
@@ -67,6 +69,8 @@ int runtime_start(struct runtime *rt, const char *id)
 	/* Opened while init lives: it remembers how a program ended that is gone when we look. */
 	if (r >= 0)
 		pidfd = sys_pidfd_open(rec->pid);
+	if (r >= 0 && rec->notify_socket)
+		r = store_notify_bind(&c, &notify);
 	if (r >= 0)
 		r = store_start_connect(&c, &sock);
 	if (r >= 0)
@@ -83,6 +87,9 @@ int runtime_start(struct runtime *rt, const char *id)
 			r = err_set(&why);
 		}
 	}
-	store_close(&c);
+	store_close(&c); /* it may take its time to get ready: state and kill must get at it */
+	if (r >= 0 && notify.sock >= 0)
+		r = notify_wait(&notify, rec->notify_socket, rec->pid, pidfd);
+	store_notify_close(&notify);
 	return r < 0 ? r : 0;
 }

@@ -7,3 +7,4 @@
 #define STORE_RECORD "state.json"
 #define STORE_CONFIG "config.json"
 #define STORE_START  "start"
+#define STORE_NOTIFY "notify"

@@ -84,3 +84,13 @@ int store_start_listen(struct container *c, int *fd) MUST_CHECK;
 /* ERR_STATE when nobody listens (any more). */
 int store_start_connect(struct container *c, int *fd) MUST_CHECK;
 int store_start_release(struct container *c) MUST_CHECK; /* remove the name */
+
+/* The directory "notify" of a container (made at create) and the datagram socket in it (made by who
+ * listens, removed by close). */
+struct store_notify {
+	int sock, dir;
+};
+#define STORE_NOTIFY_NONE ((struct store_notify){ -1, -1 })
+int store_notify_make(struct container *c) MUST_CHECK;
+int store_notify_bind(struct container *c, struct store_notify *out) MUST_CHECK;
+void store_notify_close(struct store_notify *n);
