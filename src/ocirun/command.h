@@ -22,7 +22,7 @@ struct command {
 
 extern const struct command cmd_create, cmd_delete, cmd_exec, cmd_explain, cmd_features, cmd_kill,
 	cmd_list, cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state;
-extern const struct command cmd_update, cmd_wait;
+extern const struct command cmd_mounts, cmd_update, cmd_wait;
 extern const struct command cmd_events, cmd_stats;
 extern const struct command cmd_checkpoint, cmd_restore;
 

@@ -42,6 +42,7 @@ static const struct command *const commands[] = {
 	&cmd_events, &cmd_stats,
 	&cmd_kill,   &cmd_delete, &cmd_spec, &cmd_features, &cmd_explain,
 	&cmd_wait,
+	&cmd_mounts,
 	&cmd_checkpoint, &cmd_restore,
 };
 

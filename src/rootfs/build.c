@@ -238,8 +238,8 @@ static int run_other(struct mount_job *j)
 	return j->op->kind == MOUNT_CGROUP ? cgroupfs_mount(j) : op_run(j);
 }
 
-static int run_one(const struct rootfs_plan *p, struct rootfs *r, const struct mount_op *op,
-		   int handle)
+int op_mount(const struct rootfs_plan *p, struct rootfs *r, const struct mount_op *op, int handle,
+	     int *mount_fd)
 {
 	struct mount_job j = {
 		.op = op, .plan = p, .r = r, .source_fd = -1, .target_fd = -1, .mount_fd = -1
@@ -248,9 +248,18 @@ static int run_one(const struct rootfs_plan *p, struct rootfs *r, const struct m
 		  : op->kind == MOUNT_FS ? run_fs(&j)
 					 : run_other(&j);
 
+	*mount_fd = j.mount_fd;
+	return res;
+}
+
+static int run_one(const struct rootfs_plan *p, struct rootfs *r, const struct mount_op *op,
+		   int handle)
+{
+	_cleanup_close_ int mount_fd = -1;
+	int res = op_mount(p, r, op, handle, &mount_fd);
+
 	if (res == 0 && op->late_ro)
-		r->late[r->nlate++] = take_fd(&j.mount_fd);
-	close_fd(&j.mount_fd);
+		r->late[r->nlate++] = take_fd(&mount_fd);
 	return res;
 }
 

@@ -107,6 +107,10 @@ int op_open_source(struct mount_job *j, const char *source, int *fd) MUST_CHECK;
 /* `mounting "tmpfs" on "/x" (/mounts/3): detail: errno text`; detail NULL or "" for none, no 0 for
  * no errno. Returns the negative value. */
 int op_failed(const struct mount_op *op, int no, const char *detail) MUST_CHECK;
+/* One op from its source to its target. *mount_fd: the new mount, also when a later step failed; -1
+ * for none. */
+int op_mount(const struct rootfs_plan *p, struct rootfs *r, const struct mount_op *op, int handle,
+	     int *mount_fd) MUST_CHECK;
 /* Cover a file or directory with another, not recursive: devices, console, masks. -1 and errno. */
 int bind_over(const struct rootfs_plan *p, struct rootfs *r, int source_fd, int target_fd);
 

@@ -111,6 +111,21 @@ int rootfs_finish(const struct rootfs_plan *p, struct rootfs *r) MUST_CHECK;
 int rootfs_pivot(const struct rootfs_plan *p, struct rootfs *r) MUST_CHECK;
 void rootfs_close(struct rootfs *r);
 
+/* ---- mounts of a container that lives: live.c ---- */
+
+/* Pure: the entries of c->mounts as a plan for rootfs_live_add; those that need a new container are
+ * refused. Bind sources are opened by rootfs_live_open, on the host. */
+int rootfs_live_plan(struct arena *a, const struct oci_config *c, const struct host *h,
+		     const struct rootfs_opts *o, struct rootfs_plan *out) MUST_CHECK;
+int rootfs_live_open(struct arena *a, const struct rootfs_plan *p, int *fds,
+		     rootfs_mapfd_fn *mapfd) MUST_CHECK;
+/* Child, before it enters the namespaces (the host's /proc), and after: "/" is the container's. */
+int rootfs_live_enter(struct rootfs *r) MUST_CHECK;
+int rootfs_live_root(struct rootfs *r) MUST_CHECK;
+/* All of them or none. */
+int rootfs_live_add(const struct rootfs_plan *p, struct rootfs *r, const int *fds) MUST_CHECK;
+int rootfs_live_remove(struct rootfs *r, const struct oci_config *c) MUST_CHECK;
+
 /* Every mount option word we know, for `features`. */
 const char *const *rootfs_mount_options(size_t *n);
 

@@ -138,6 +138,8 @@ static int mapfd(struct arena *a, const struct rootfs_map *u, size_t nu, const s
 	return ns_mapfd(a, um, nu, gm, ng, fd);
 }
 
+rootfs_mapfd_fn *const launch_mapfd = mapfd;
+
 static int *no_fds(struct arena *a, size_t n)
 {
 	int *v = arena_calloc(a, n, sizeof(*v));

@@ -68,6 +68,7 @@ int stdio_open(const struct create_opts *o, bool terminal, int fds[3]) MUST_CHEC
 int launch_prepare(struct launch *l, const char *id) MUST_CHECK;
 int launch_seccomp(struct launch *l) MUST_CHECK; /* compile the plan's filter, if it has one */
 int launch_console_socket(struct launch *l) MUST_CHECK; /* connect, when one is given */
+extern rootfs_mapfd_fn *const launch_mapfd;
 unsigned launch_listen_fds(void); /* systemd's socket activation */
 /* Path options are relative to the caller's directory, whatever happens to ours. */
 int launch_absolute(struct arena *a, const char **path) MUST_CHECK;

@@ -85,6 +85,8 @@ struct update_opts {
 	const struct oci_resources *asked;
 };
 int runtime_update(struct runtime *rt, const struct update_opts *o, const char *id) MUST_CHECK;
+/* file: FILE or "-", a JSON array of mounts; those of a container that lives change. */
+int runtime_mounts(struct runtime *rt, const char *id, const char *file, bool add) MUST_CHECK;
 int runtime_events(struct runtime *rt, const char *id, int64_t interval_ns, bool stats) MUST_CHECK;
 /* No ids: all that live. */
 int runtime_stats(struct runtime *rt, const struct oci_strs *ids, const char *format) MUST_CHECK;

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mounts add, mounts remove: a child of ours enters the namespaces of a container that lives and
+ * mounts there what the parent opened on the host. The container may be hostile: the child is
+ * undumpable, runs nothing of it and answers by a pipe. */
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "runtime/launch.h"
+#include "sys/clone.h"
+#include "sys/nsfd.h"
+#include "sys/pidfd.h"
+
+struct change {
+	struct runtime *rt;
+	bool add;
+	struct oci_config *config; /* the container's, with the mounts of the file */
+	struct rootfs_plan plan;
+	struct ns_target target;
+	struct ns_plan ns; /* forks: the pid namespace is out of reach */
+	int *fds;
+	int answer[2];
+};
+
+/* One array and nothing behind it, because it becomes a member of a document. */
+static bool is_array(const char *text)
+{
+	size_t depth = 0;
+	const char *s = text + strspn(text, " \t\r\n");
+	if (*s != '[')
+		return false;
+	for (bool quoted = false; *s; s++) {
+		if (quoted && *s == '\\' && s[1])
+			s++;
+		else if (*s == '"')
+			quoted = !quoted;
+		else if (!quoted && strchr("[{", *s))
+			depth++;
+		else if (!quoted && strchr("]}", *s) && --depth == 0)
+			return !s[1 + strspn(s + 1, " \t\r\n")];
+	}
+	return false;
+}
+
+static int read_mounts(struct arena *a, const char *file, struct oci_config **out)
+{
+	struct oci_diag diag;
+	char *text;
+	size_t len;
+	if (streq(file, "-"))
+		TRY(io_read_fd(a, STDIN_FILENO, "stdin", OCI_MAX_DOCUMENT, &text, &len));
+	else
+		TRY(io_read_file(a, AT_FDCWD, file, OCI_MAX_DOCUMENT, &text, &len));
+	if (strlen(text) != len || !is_array(text))
+		return err_msg(ERR_CONFIG, "%s: expected a JSON array of mounts", file);
+	const char *doc = arena_printf(a, "{\"ociVersion\":\"1.0.0\",\"mounts\":%s}", text);
+	*out = oci_decode(a, oci_config_type(), doc, strlen(doc), 0, &diag);
+	return *out ? 0 : err_msg(ERR_CONFIG, "%s: %s", file, diag.text);
+}
+
+static bool own(pid_t pid, const char *file, const char *name)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, file);
+	_cleanup_close_ int fd = nsfd_open(path);
+	return fd >= 0 && nsfd_is_own(fd, name);
+}
+
+static int not_running(void)
+{
+	return err_msg(ERR_STATE, "container not running");
+}
+
+static int check_state(const struct container *c, const struct oci_record *rec)
+{
+	enum oci_status st;
+	if (!rec)
+		return not_running();
+	TRY(store_status(c, rec, &st));
+	return st == OCI_STOPPED || st == OCI_CREATING ? not_running() : 0;
+}
+
+/* Without the right to the pid namespace, a new proc would show ours. */
+static int check_proc(const struct change *m)
+{
+	for (size_t i = 0; m->ns.forks && i < m->config->mounts.n; i++) {
+		const char *type = m->config->mounts.v[i].type;
+		if (type && streq(type, "proc"))
+			return err_msg(ERR_UNSUPPORTED,
+				       "/mounts/%zu/type: only root can add a \"proc\"", i);
+	}
+	return 0;
+}
+
+static int prepare_add(struct change *m)
+{
+	const struct rootfs_opts o = { .bundle = "/" };
+	struct arena *a = m->rt->arena;
+	TRY(check_proc(m));
+	TRY(rootfs_live_plan(a, m->config, &m->rt->host, &o, &m->plan));
+	m->fds = arena_calloc(a, m->plan.nhandles, sizeof(*m->fds));
+	return rootfs_live_open(a, &m->plan, m->fds, launch_mapfd);
+}
+
+/* ---- the child ---- */
+
+static int work(struct change *m, struct rootfs *r)
+{
+	TRY(rootfs_live_enter(r));
+	TRY(ns_target_enter(&m->target, m->target.first));
+	TRY(ns_target_enter(&m->target, m->target.last));
+	TRY(ns_target_chroot(&m->target));
+	/* What is made belongs to the container's root, also with a user namespace. */
+	if (m->ns.userns)
+		TRY(ns_become_root(&m->ns));
+	TRY(rootfs_live_root(r));
+	return m->add ? rootfs_live_add(&m->plan, r, m->fds) : rootfs_live_remove(r, m->config);
+}
+
+static NORETURN void child_main(struct change *m)
+{
+	struct rootfs r = ROOTFS_INIT;
+	if (work(m, &r) >= 0)
+		_exit(0);
+	_exit(write(m->answer[1], err_get(), sizeof(struct err)) < 0 ? 2 : 1);
+}
+
+/* ---- the parent ---- */
+
+static int answer_of(struct change *m, pid_t pid)
+{
+	struct err why;
+	int status;
+	close_fd(&m->answer[1]);
+	ssize_t n = read(m->answer[0], &why, sizeof(why));
+	if (waitpid(pid, &status, 0) < 0)
+		return err_sys("waiting for the process in the container");
+	if (n == (ssize_t)sizeof(why))
+		return err_set(&why);
+	return status ? err_msg(ERR_SYS, "the process in the container was killed") : 0;
+}
+
+static int enter(struct change *m)
+{
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return err_sys("become undumpable");
+	if (pipe2(m->answer, O_CLOEXEC) < 0)
+		return err_sys("making a pipe");
+	TRY(ns_target_enter(&m->target, m->target.parent));
+	pid_t pid = sys_clone3(0, -1, NULL, NULL);
+	if (pid < 0)
+		return err_sys("making a process");
+	if (pid == 0)
+		child_main(m);
+	return answer_of(m, pid);
+}
+
+static int change(struct change *m, const struct oci_record *rec)
+{
+	TRY(runtime_host(m->rt));
+	ns_target_plan(m->config, &m->rt->host, own(rec->pid, "user", "user"), &m->ns,
+		       &m->target);
+	_cleanup_close_ int init = sys_pidfd_open(rec->pid);
+	int r = init < 0 ? err_sys("open the container's init")
+			 : ns_target_open(&m->target, rec->pid, init);
+	if (!store_process_alive(rec->pid, rec->start_time))
+		return not_running();
+	TRY(r);
+	if (own(rec->pid, "mnt", "mnt"))
+		return err_msg(ERR_UNSUPPORTED,
+			       "container \"%s\" has no mount namespace of its own", rec->id);
+	if (m->add)
+		TRY(prepare_add(m));
+	return enter(m);
+}
+
+int runtime_mounts(struct runtime *rt, const char *id, const char *file, bool add)
+{
+	struct container c = CONTAINER_INIT;
+	struct change m = { .rt = rt, .add = add, .answer = { -1, -1 }, .target.root_fd = -1 };
+	struct oci_config *asked;
+	struct oci_record *rec;
+	for (size_t i = 0; i < ARRAY_SIZE(m.target.fds); i++)
+		m.target.fds[i] = -1;
+	TRY(read_mounts(rt->arena, file, &asked));
+	TRY(container_open_locked(rt, id, &c, &rec));
+	int r = check_state(&c, rec);
+	if (r >= 0)
+		r = container_config(rt, &c, &m.config);
+	if (r >= 0) {
+		m.config->mounts = asked->mounts;
+		r = change(&m, rec);
+		if (r < 0)
+			r = err_wrap("%s", file);
+	}
+	ns_target_close(&m.target);
+	close_fd(&m.answer[0]);
+	close_fd(&m.answer[1]);
+	store_close(&c);
+	return r;
+}
