@@ -226,9 +226,12 @@ static int start(struct exec *x)
 	sigset_t all;
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &l->old_mask);
-	/* An ordinary user may write only the files of a dumpable process: the child inherits. */
-	if (l->rt->host.rootless)
+	/* An ordinary user may write only the files of a dumpable process (and with hidepid see no
+	 * others): we take the score ourselves, and the child inherits it. */
+	if (l->rt->host.rootless) {
 		TRY(process_oom_score(&l->plan.process, getpid()));
+		l->plan.process.has_oom = false;
+	}
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return err_sys("become undumpable");
 	TRY(recorder_open(&l->recorder, exec_step_name));

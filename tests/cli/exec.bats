@@ -438,15 +438,19 @@ process_file() { # JQ EXPRESSION on {args, cwd}
 	done
 }
 
-@test "nobody inside can trace it before it runs the program (CVE-2016-9962)" {
-	all_caps
-	args /bin/sh -c 'while :; do for p in /proc/[0-9]*; do [ "$p" = "/proc/$$" ] || [ "$p" = /proc/1 ] || { c=$(cat "$p/comm" 2>/dev/null); case $c in ocirun*) echo "$c $(ls "$p/fd" 2>&1 | tr "\n" " ")" >>/seen; readlink "$p/exe" "$p/root" "$p/cwd" >>/links 2>/dev/null;; esac; }; done; done'
+@test "nobody inside can look into it before it runs the program (CVE-2016-9962)" {
+	script 'while :; do for p in /proc/[0-9]*; do case $p in /proc/1) continue ;; esac
+		c=$(cat "$p/comm" 2>/dev/null)
+		case $c in ocirun*) echo "$c" >>/seen; for l in exe root cwd fd/3 fd/4 fd/5 fd/6 fd/7 fd/8 fd/9; do readlink "$p/$l" >>/links 2>/dev/null; done ;; esac
+		done; done'
 	started
 	local i
-	for i in $(seq 15); do oci exec "$ID" true; succeeded; done
-	# What was caught on its way showed no descriptor and no link of ours. In the middle of execve the
-	# old name is still there, but memory, root and descriptors are the program's already.
-	[ ! -e "$R/seen" ] || not grep -v 'ermission denied\|No such\|^ocirun[^ ]* *$\|^ocirun[^ ]* 0 1 2 *$' "$R/seen"
+	for i in $(seq 40); do
+		oci exec "$ID" true
+		succeeded
+	done
+	# It was met on its way (or there is nothing to see), and showed no descriptor and no link of ours.
+	# When execve is done under the old name, exe, root and cwd are the program's already.
 	[ ! -e "$R/links" ] || not grep -vx '/bin/busybox\|/' "$R/links"
 }
 

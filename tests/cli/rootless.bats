@@ -163,6 +163,7 @@ user_config() { # a config.json written for root
 	done
 	jq -n '{args: ["/bin/cat", "/proc/self/oom_score_adj"], cwd: "/", oomScoreAdj: 777}' >"$T/process.json"
 	oci exec -p "$T/process.json" "$ID"
+	succeeded
 	equal "$output" 777
 	oci exec "$ID" sh -c 'exit 7'
 	exited 7
