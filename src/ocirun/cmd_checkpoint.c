@@ -3,14 +3,11 @@
  * runtimes, because engines find out what a runtime can do from its help and its complaints. */
 #include "ocirun/command.h"
 
-static const struct opt rows[] = {
+const struct opt criu_rows[] = {
 	OPT_IGNORED_STRING("image-path"),
 	OPT_IGNORED_STRING("work-path"),
 	OPT_IGNORED_STRING("manage-cgroups-mode"),
 	OPT_IGNORED_STRING("network-lock"),
-	OPT_IGNORED_STRING("parent-path"),
-	OPT_IGNORED_STRING("page-server"),
-	OPT_IGNORED_STRING("status-fd"),
 	OPT_IGNORED_STRING("empty-ns"),
 	OPT_IGNORED_FLAG("tcp-established"),
 	OPT_IGNORED_FLAG("ext-unix-sk"),
@@ -18,6 +15,14 @@ static const struct opt rows[] = {
 	OPT_IGNORED_FLAG("file-locks"),
 	OPT_IGNORED_FLAG("auto-dedup"),
 	OPT_IGNORED_FLAG("lazy-pages"),
+	OPT_END
+};
+
+static const struct opt rows[] = {
+	{ OPT_K_SHARED, 0, NULL, 0, NULL, NULL, criu_rows, 0 },
+	OPT_IGNORED_STRING("parent-path"),
+	OPT_IGNORED_STRING("page-server"),
+	OPT_IGNORED_STRING("status-fd"),
 	OPT_IGNORED_FLAG("leave-running"),
 	OPT_IGNORED_FLAG("tcp-skip-in-flight"),
 	OPT_IGNORED_FLAG("link-remap"),
@@ -25,7 +30,7 @@ static const struct opt rows[] = {
 	OPT_END
 };
 
-static int run(struct runtime *rt, const void *opts, const struct oci_strs *args)
+int criu_refuse(struct runtime *rt, const void *opts, const struct oci_strs *args)
 {
 	(void)rt;
 	(void)opts;
@@ -42,5 +47,5 @@ const struct command cmd_checkpoint = {
 	.rows = rows,
 	.min_args = 1,
 	.max_args = 1,
-	.run = run,
+	.run = criu_refuse,
 };

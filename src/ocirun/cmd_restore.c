@@ -5,33 +5,14 @@
 
 static const struct opt rows[] = {
 	{ OPT_K_SHARED, 0, NULL, 0, NULL, NULL, create_rows, 0 },
-	OPT_IGNORED_STRING("image-path"),
-	OPT_IGNORED_STRING("work-path"),
-	OPT_IGNORED_STRING("manage-cgroups-mode"),
-	OPT_IGNORED_STRING("network-lock"),
+	{ OPT_K_SHARED, 0, NULL, 0, NULL, NULL, criu_rows, 0 },
 	OPT_IGNORED_STRING("lsm-profile"),
 	OPT_IGNORED_STRING("lsm-mount-context"),
-	OPT_IGNORED_STRING("empty-ns"),
-	OPT_IGNORED_FLAG("tcp-established"),
-	OPT_IGNORED_FLAG("ext-unix-sk"),
-	OPT_IGNORED_FLAG("shell-job"),
-	OPT_IGNORED_FLAG("file-locks"),
-	OPT_IGNORED_FLAG("auto-dedup"),
-	OPT_IGNORED_FLAG("lazy-pages"),
 	OPT_IGNORED_FLAG("detach"),
 	OPT_IGNORED_FLAG("no-subreaper"),
 	OPT_IGNORED_FLAG("tcp-close"),
 	OPT_END
 };
-
-static int run(struct runtime *rt, const void *opts, const struct oci_strs *args)
-{
-	(void)rt;
-	(void)opts;
-	return err_msg(ERR_UNSUPPORTED,
-		       "container \"%s\": this version of ocirun has no checkpoints (CRIU)",
-		       args->v[0]);
-}
 
 const struct command cmd_restore = {
 	.name = "restore",
@@ -42,5 +23,5 @@ const struct command cmd_restore = {
 	.opts_size = sizeof(struct create_opts),
 	.min_args = 1,
 	.max_args = 1,
-	.run = run,
+	.run = criu_refuse,
 };

@@ -29,3 +29,7 @@ extern const struct command cmd_checkpoint, cmd_restore;
 /* The rows that create, run and explain share. */
 extern const struct opt create_rows[];
 extern const struct opt bundle_rows[];
+
+/* What checkpoint and restore share: options of other runtimes, and the answer. */
+extern const struct opt criu_rows[];
+int criu_refuse(struct runtime *rt, const void *opts, const struct oci_strs *args) MUST_CHECK;

@@ -11,7 +11,6 @@
 #include "init/init.h"
 #include "runtime/launch.h"
 #include "sys/clone.h"
-#include "sys/nsfd.h"
 #include "sys/pidfd.h"
 
 struct exec {
@@ -47,14 +46,6 @@ static int check_terminal(const struct exec *x, const struct oci_process *p)
 			ERR_USAGE,
 			"cannot use console socket if ocirun will not detach or allocate tty");
 	return 0;
-}
-
-static bool in_our_userns(pid_t pid)
-{
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
-	_cleanup_close_ int fd = nsfd_open(path);
-	return fd >= 0 && nsfd_is_own(fd, "user");
 }
 
 /* The handles of init are its own only if it still lives after they were opened. */
@@ -94,7 +85,7 @@ static int prepare(struct exec *x, const char *id, const struct oci_strs *args)
 		.id = id,
 		.process = proc,
 		.bundle = x->rec->bundle,
-		.own_userns = in_our_userns(x->rec->pid),
+		.own_userns = container_shares_ns(x->rec->pid, "user"),
 		.keyring = !x->rec->no_keyring,
 		.preserve_fds = x->opts->preserve_fds,
 		.listen_fds = launch_listen_fds(),

@@ -8,7 +8,7 @@
 
 static int not_running(bool all)
 {
-	return all ? 0 : err_msg(ERR_STATE, "container not running");
+	return all ? 0 : container_not_running();
 }
 
 static int signal_init(const struct oci_record *rec, int signo, bool all)

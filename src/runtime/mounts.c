@@ -10,7 +10,6 @@
 #include "base/io.h"
 #include "runtime/launch.h"
 #include "sys/clone.h"
-#include "sys/nsfd.h"
 #include "sys/pidfd.h"
 
 struct change {
@@ -24,27 +23,7 @@ struct change {
 	int answer[2];
 };
 
-/* One array and nothing behind it, because it becomes a member of a document. */
-static bool is_array(const char *text)
-{
-	size_t depth = 0;
-	const char *s = text + strspn(text, " \t\r\n");
-	if (*s != '[')
-		return false;
-	for (bool quoted = false; *s; s++) {
-		if (quoted && *s == '\\' && s[1])
-			s++;
-		else if (*s == '"')
-			quoted = !quoted;
-		else if (!quoted && strchr("[{", *s))
-			depth++;
-		else if (!quoted && strchr("]}", *s) && --depth == 0)
-			return !s[1 + strspn(s + 1, " \t\r\n")];
-	}
-	return false;
-}
-
-static int read_mounts(struct arena *a, const char *file, struct oci_config **out)
+static int read_mounts(struct arena *a, const char *file, struct oci_mounts **out)
 {
 	struct oci_diag diag;
 	char *text;
@@ -53,33 +32,20 @@ static int read_mounts(struct arena *a, const char *file, struct oci_config **ou
 		TRY(io_read_fd(a, STDIN_FILENO, "stdin", OCI_MAX_DOCUMENT, &text, &len));
 	else
 		TRY(io_read_file(a, AT_FDCWD, file, OCI_MAX_DOCUMENT, &text, &len));
-	if (strlen(text) != len || !is_array(text))
-		return err_msg(ERR_CONFIG, "%s: expected a JSON array of mounts", file);
-	const char *doc = arena_printf(a, "{\"ociVersion\":\"1.0.0\",\"mounts\":%s}", text);
-	*out = oci_decode(a, oci_config_type(), doc, strlen(doc), 0, &diag);
-	return *out ? 0 : err_msg(ERR_CONFIG, "%s: %s", file, diag.text);
-}
-
-static bool own(pid_t pid, const char *file, const char *name)
-{
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, file);
-	_cleanup_close_ int fd = nsfd_open(path);
-	return fd >= 0 && nsfd_is_own(fd, name);
-}
-
-static int not_running(void)
-{
-	return err_msg(ERR_STATE, "container not running");
+	*out = oci_decode(a, oci_mounts_type(), text, len, 0, &diag);
+	/* The planners name an entry as in config.json; so do we. */
+	return *out ? 0
+		    : err_msg(ERR_CONFIG, "%s: %s%s", file, *diag.text == '/' ? "/mounts" : "",
+			      diag.text);
 }
 
 static int check_state(const struct container *c, const struct oci_record *rec)
 {
 	enum oci_status st;
 	if (!rec)
-		return not_running();
+		return container_not_running();
 	TRY(store_status(c, rec, &st));
-	return st == OCI_STOPPED || st == OCI_CREATING ? not_running() : 0;
+	return st == OCI_STOPPED || st == OCI_CREATING ? container_not_running() : 0;
 }
 
 /* Without the right to the pid namespace, a new proc would show ours. */
@@ -160,15 +126,15 @@ static int enter(struct change *m)
 static int change(struct change *m, const struct oci_record *rec)
 {
 	TRY(runtime_host(m->rt));
-	ns_target_plan(m->config, &m->rt->host, own(rec->pid, "user", "user"), &m->ns,
+	ns_target_plan(m->config, &m->rt->host, container_shares_ns(rec->pid, "user"), &m->ns,
 		       &m->target);
 	_cleanup_close_ int init = sys_pidfd_open(rec->pid);
 	int r = init < 0 ? err_sys("open the container's init")
 			 : ns_target_open(&m->target, rec->pid, init);
 	if (!store_process_alive(rec->pid, rec->start_time))
-		return not_running();
+		return container_not_running();
 	TRY(r);
-	if (own(rec->pid, "mnt", "mnt"))
+	if (container_shares_ns(rec->pid, "mnt"))
 		return err_msg(ERR_UNSUPPORTED,
 			       "container \"%s\" has no mount namespace of its own", rec->id);
 	if (m->add)
@@ -180,7 +146,7 @@ int runtime_mounts(struct runtime *rt, const char *id, const char *file, bool ad
 {
 	struct container c = CONTAINER_INIT;
 	struct change m = { .rt = rt, .add = add, .answer = { -1, -1 }, .target.root_fd = -1 };
-	struct oci_config *asked;
+	struct oci_mounts *asked;
 	struct oci_record *rec;
 	for (size_t i = 0; i < ARRAY_SIZE(m.target.fds); i++)
 		m.target.fds[i] = -1;
@@ -190,7 +156,8 @@ int runtime_mounts(struct runtime *rt, const char *id, const char *file, bool ad
 	if (r >= 0)
 		r = container_config(rt, &c, &m.config);
 	if (r >= 0) {
-		m.config->mounts = asked->mounts;
+		m.config->mounts.v = asked->mounts.v;
+		m.config->mounts.n = asked->mounts.n;
 		r = change(&m, rec);
 		if (r < 0)
 			r = err_wrap("%s", file);

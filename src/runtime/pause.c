@@ -15,19 +15,14 @@ static int no_cgroup(const struct container *c, const char *verb)
 	return r;
 }
 
-static int not_running(void)
-{
-	return err_msg(ERR_STATE, "container not running");
-}
-
 static int pause_it(const struct container *c, const struct oci_record *rec, enum oci_status st)
 {
 	if (st != OCI_RUNNING && st != OCI_CREATED)
-		return not_running();
+		return container_not_running();
 	if (!rec->cgroup_path)
 		return no_cgroup(c, "pause");
 	int r = TRY_AS(cgroup_freeze(rec->cgroup_path, true), "pausing container \"%s\"", c->id);
-	return r == CGROUP_GONE ? not_running() : 0;
+	return r == CGROUP_GONE ? container_not_running() : 0;
 }
 
 static int resume_it(const struct container *c, const struct oci_record *rec, enum oci_status st)
@@ -35,7 +30,7 @@ static int resume_it(const struct container *c, const struct oci_record *rec, en
 	if (st != OCI_PAUSED)
 		return err_msg(ERR_STATE, "container not paused");
 	int r = TRY_AS(cgroup_freeze(rec->cgroup_path, false), "resuming container \"%s\"", c->id);
-	return r == CGROUP_GONE ? not_running() : 0;
+	return r == CGROUP_GONE ? container_not_running() : 0;
 }
 
 typedef int change_fn(const struct container *c, const struct oci_record *rec, enum oci_status st);
@@ -46,7 +41,7 @@ static int change(struct runtime *rt, const char *id, change_fn *fn)
 	struct oci_record *rec;
 	enum oci_status st;
 	TRY(container_open_locked(rt, id, &c, &rec));
-	int r = rec ? store_status(&c, rec, &st) : not_running();
+	int r = rec ? store_status(&c, rec, &st) : container_not_running();
 	if (r >= 0)
 		r = fn(&c, rec, st);
 	store_close(&c);

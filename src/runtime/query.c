@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "runtime/launch.h"
+#include "sys/nsfd.h"
 
 int container_open(struct runtime *rt, const char *id, struct container *c, struct oci_record **rec)
 {
@@ -51,6 +53,19 @@ static bool oom_killed(const struct oci_record *rec)
 	if (!rec->oom_killed && rec->cgroup_path)
 		err_dropped(cgroup_oom_kills(rec->cgroup_path, &n));
 	return rec->oom_killed || n > 0;
+}
+
+int container_not_running(void)
+{
+	return err_msg(ERR_STATE, "container not running");
+}
+
+bool container_shares_ns(pid_t pid, const char *name)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, name);
+	_cleanup_close_ int fd = nsfd_open(path);
+	return fd >= 0 && nsfd_is_own(fd, name);
 }
 
 int container_state(const struct runtime *rt, const struct container *c,

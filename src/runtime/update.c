@@ -53,19 +53,14 @@ static int save(struct runtime *rt, struct container *c, struct oci_config *conf
 	return store_save_config(c, text, len);
 }
 
-static int not_running(void)
-{
-	return err_msg(ERR_STATE, "container not running");
-}
-
 static int check_state(const struct container *c, const struct oci_record *rec)
 {
 	enum oci_status st;
 	if (!rec)
-		return not_running();
+		return container_not_running();
 	TRY(store_status(c, rec, &st));
 	if (st == OCI_STOPPED || st == OCI_CREATING)
-		return not_running();
+		return container_not_running();
 	if (rec->cgroup_path)
 		return 0;
 	int r = err_msg(ERR_UNSUPPORTED,
@@ -126,7 +121,7 @@ static int apply(struct updating *u)
 	struct cgroup cg = { .dir_fd = -1 };
 	struct cgroup_before before;
 	if (TRY(cgroup_open(u->ch.plan.path, &cg)) == CGROUP_GONE)
-		return not_running();
+		return container_not_running();
 	int r = cgroup_update(u->rt->arena, &u->ch, &cg, &before);
 	if (r >= 0 && (update_rdt(u->rt, u->rec, u->o, u->config) < 0 ||
 		       save(u->rt, u->c, u->config, &u->ch.kept) < 0))

@@ -7,7 +7,9 @@
 #include "sys/selfexe.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <linux/magic.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -76,12 +78,26 @@ static void restore_name(const char *argv0)
 	prctl(PR_SET_NAME, slash ? slash + 1 : argv0 ? argv0 : "ocirun");
 }
 
-static int copy_file(int from, int to)
+/* What the kernel maps of us: symbols and debug information lie behind it in the file, and are more
+ * than half of it. */
+static off_t loaded_size(void)
+{
+	const ElfW(Phdr) *ph = (const void *)getauxval(AT_PHDR);
+	size_t n = getauxval(AT_PHNUM), end = 0;
+	for (size_t i = 0; ph && i < n; i++)
+		if (ph[i].p_offset + ph[i].p_filesz > end)
+			end = ph[i].p_offset + ph[i].p_filesz;
+	return (off_t)end;
+}
+
+static int copy_program(int from, int to)
 {
 	struct stat st;
 	if (fstat(from, &st) < 0)
 		return -1;
-	off_t left = st.st_size;
+	off_t left = loaded_size();
+	if (left <= 0 || left > st.st_size)
+		left = st.st_size;
 	while (left > 0) {
 		ssize_t n = sendfile(to, from, NULL, (size_t)left);
 		if (n < 0 && errno == EINTR)
@@ -110,7 +126,7 @@ static int sealed_copy(int exe)
 	_cleanup_close_ int fd = memfd_create("ocirun", flags | MFD_EXEC);
 	if (fd < 0 && errno == EINVAL)
 		fd = memfd_create("ocirun", flags); /* before 6.3 all of them are executable */
-	if (fd < 0 || copy_file(exe, fd) < 0 || fchmod(fd, 0555) < 0 || seal_memfd(fd) < 0)
+	if (fd < 0 || copy_program(exe, fd) < 0 || fchmod(fd, 0555) < 0 || seal_memfd(fd) < 0)
 		return -1;
 	return take_fd(&fd);
 }

@@ -107,7 +107,7 @@ hook() { # KIND SCRIPT [EXTRA-JSON]
 	grep -q 'createRuntime hook #0: exit status 0 of .*hello from the hook' "$T/log"
 	rm "$T/log"
 	oci --log "$T/log" run -b "$B" "$ID"
-	! grep -q hello "$T/log"
+	not grep -q hello "$T/log"
 }
 
 @test "poststop that fails keeps the container; delete again runs only what has failed" {

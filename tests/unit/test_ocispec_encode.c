@@ -29,7 +29,7 @@ static const struct oci_type *(*const documents[])(void) = {
 	oci_config_type,   oci_process_type,  oci_resources_type,      oci_seccomp_type,
 	oci_mount_type,    oci_hooks_type,    oci_state_type,          oci_features_type,
 	oci_index_type,    oci_manifest_type, oci_image_config_type,   oci_descriptor_type,
-	oci_platform_type, oci_layout_type,   oci_docker_archive_type,
+	oci_platform_type, oci_layout_type,   oci_docker_archive_type, oci_mounts_type,
 };
 
 static char *sample_object(const struct oci_type *t);

@@ -28,6 +28,7 @@ const struct oci_type *oci_process_type(void);   /* exec --process */
 const struct oci_type *oci_resources_type(void); /* update -r */
 const struct oci_type *oci_seccomp_type(void);
 const struct oci_type *oci_mount_type(void);
+const struct oci_type *oci_mounts_type(void); /* a list of them: mounts add */
 const struct oci_type *oci_hooks_type(void);
 const struct oci_type *oci_state_type(void);
 const struct oci_type *oci_features_type(void);
