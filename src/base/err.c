@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The error slot. The process is single-threaded, so one static struct is enough; it is small and
- * allocation-free, because it is also used between clone and execve.
+/* The error slot, one per thread (only oci-image-tool has several); small and allocation-free,
+ * because it is also used between clone and execve.
  * Surprise: err_set neutralises control characters, as what it adopts may come from a container. */
 #include "base/err.h"
 
@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/quote.h"
 
-static struct err slot;
+static _Thread_local struct err slot;
 
 /* Append to text at *len; cuts silently at the end, a message may be long but never wrong in size.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What went wrong: one process-wide slot, like errno, but with the words for the user.
+/* What went wrong: one slot per thread, like errno, but with the words for the user.
  * A function that can fail returns int: 0 or a positive answer is fine; negative means "the slot is
  * filled" and the value is -errno (or -EINVAL for errors of our own).
  * Fail once, at the cause; pass on with TRY; add where you were with TRY_AS; swallow only with

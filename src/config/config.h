@@ -28,11 +28,6 @@ int config_parse(struct arena *a, const char *what, const char *text, size_t len
 /* Cross-field rules that the schema cannot say; the first broken one is the error. */
 int config_check(const struct oci_config *c) MUST_CHECK;
 
-/* What `ocirun spec` writes, and its change for who is not root; the id mappings are the caller's.
- */
-struct oci_config *config_default(struct arena *a);
-void config_make_rootless(struct arena *a, struct oci_config *c);
-
 /* Every annotation that changes what we do; all else is data. */
 struct config_annotation {
 	const char *key; /* a trailing "." means prefix */

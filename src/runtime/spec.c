@@ -5,13 +5,14 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "config/config.h"
+#include "defaults/defaults.h"
 #include "ns/ns.h"
 #include "runtime/runtime.h"
 
 static int make_rootless(struct runtime *rt, struct oci_config *c)
 {
 	struct ns_default_maps maps = { 0 };
-	config_make_rootless(rt->arena, c);
+	defaults_rootless(rt->arena, c);
 	TRY(runtime_identity(rt));
 	TRY(ns_default_maps(rt->arena, &rt->host, &maps));
 	ns_set_maps(c->linux_, &maps);
@@ -26,7 +27,7 @@ int runtime_spec(struct runtime *rt, const char *dir, bool rootless)
 	dir_fd = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
 		return err_sys("open bundle \"%s\"", bundle);
-	struct oci_config *c = config_default(rt->arena);
+	struct oci_config *c = defaults_config(rt->arena);
 	if (!c)
 		return err_msg(ERR_BUG, "the built-in default config does not parse");
 	if (rootless)

@@ -3,6 +3,7 @@
 #include <check.h>
 
 #include "config/config.h"
+#include "defaults/defaults.h"
 
 #define HEAD      "\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"}"
 #define PROC(x_)  "{" HEAD ",\"process\":{\"cwd\":\"/\",\"args\":[\"a\"]" x_ "}}"
@@ -80,9 +81,9 @@ START_TEST(test_good)
 	ck_assert_int_eq(check(a, PROC("")), 0);
 	ck_assert_int_eq(check(a, "{\"ociVersion\":\"1.0.2-dev+x\",\"root\":{\"path\":\"r\"}}"), 0);
 	ck_assert_int_eq(check(a, LINUX("\"devices\":[{\"type\":\"p\",\"path\":\"/d\"}]")), 0);
-	struct oci_config *c = config_default(a);
+	struct oci_config *c = defaults_config(a);
 	ck_assert_int_eq(config_check(c), 0);
-	config_make_rootless(a, c);
+	defaults_rootless(a, c);
 	ck_assert_int_eq(config_check(c), 0);
 	arena_free(a);
 }
@@ -91,8 +92,8 @@ END_TEST
 START_TEST(test_rootless_default)
 {
 	struct arena *a = arena_new();
-	struct oci_config *c = config_default(a);
-	config_make_rootless(a, c);
+	struct oci_config *c = defaults_config(a);
+	defaults_rootless(a, c);
 	ck_assert(config_has_new_ns(c, OCI_NS_USER));
 	ck_assert(!config_namespace(c, OCI_NS_NETWORK));
 	ck_assert_ptr_null(c->linux_->resources);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The config that `ocirun spec` writes. It is kept as the JSON a user would read, and goes through
- * the same decoder as everything else. */
-#include "config/config.h"
+/* The text is kept as the JSON a user would read, and goes through the same decoder as everything
+ * else. */
+#include "defaults/defaults.h"
 
 static const char text[] =
 	"{\"ociVersion\":\"1.3.0\","
@@ -52,7 +52,7 @@ static void drop_id_options(struct oci_strs *options)
 	options->n = n;
 }
 
-void config_make_rootless(struct arena *a, struct oci_config *c)
+void defaults_rootless(struct arena *a, struct oci_config *c)
 {
 	for (size_t i = 0; i < c->mounts.n; i++) {
 		struct oci_mount *m = &c->mounts.v[i];
@@ -71,7 +71,7 @@ void config_make_rootless(struct arena *a, struct oci_config *c)
 			l->namespaces.v[i].type = OCI_NS_USER;
 }
 
-struct oci_config *config_default(struct arena *a)
+struct oci_config *defaults_config(struct arena *a)
 {
 	struct oci_diag diag;
 	return oci_decode(a, oci_config_type(), text, sizeof(text) - 1, 0, &diag);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes that are pulled piece by piece, whoever makes them: a decoder in the same thread
+ * (feed_open), or the ring of the unpacking pipeline. */
+#pragma once
+
+#include "layer/codec.h"
+
+struct feed {
+	/* The next piece, valid until the next call. 1 = there is one (never empty), 0 = the end,
+	 * negative = the error slot is filled. */
+	int (*next)(struct feed *f, const uint8_t **data, size_t *n);
+	void (*close)(struct feed *f); /* may be NULL */
+};
+
+/* Read and decode `r` here and now. When `plain_digest` is not NULL it gets the digest (sha256) of
+ * the plain bytes once next() has given 0. */
+int feed_open(struct arena *a, const struct region *r, enum codec c, const char *what,
+	      struct digest *plain_digest, struct feed **out) MUST_CHECK;
+/* Plain bytes in memory. */
+struct feed *feed_memory(struct arena *a, const void *data, size_t len);
+void feed_close(struct feed *f); /* NULL is fine */
