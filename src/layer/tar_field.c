@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Numbers of tar headers. Writers end them with NUL or blank, or with neither; some begin with
+ * blanks; an empty field is 0. What is negative or too big is refused, not wrapped. */
+#include "base/cleanup.h"
+#include "layer/tar_parts.h"
+
+static const int64_t mtime_max = INT64_C(1) << 33;
+
+static int base256(const struct tar *t, const char *name, const char *field, size_t len,
+		   uint64_t *out)
+{
+	const uint8_t *p = (const uint8_t *)field;
+	uint64_t v = p[0] & 0x3f;
+	if (p[0] & 0x40)
+		return tar_bad(t, "the %s of the header is negative", name);
+	for (size_t i = 1; i < len; i++) {
+		if (v >> 56)
+			return tar_bad(t, "the %s of the header is too big", name);
+		v = v << 8 | p[i];
+	}
+	*out = v;
+	return 0;
+}
+
+static int octal(const struct tar *t, const char *name, const char *field, size_t len,
+		 uint64_t *out)
+{
+	uint64_t v = 0;
+	size_t i = 0;
+	while (i < len && field[i] == ' ')
+		i++;
+	for (; i < len && field[i] >= '0' && field[i] <= '7'; i++) {
+		if (v >> 61)
+			return tar_bad(t, "the %s of the header is too big", name);
+		v = v << 3 | (uint64_t)(field[i] - '0');
+	}
+	for (; i < len; i++)
+		if (field[i] != ' ' && field[i] != '\0')
+			return tar_bad(t, "the %s of the header is not an octal number", name);
+	*out = v;
+	return 0;
+}
+
+int tar_field(const struct tar *t, const char *name, const char *field, size_t len, uint64_t max,
+	      uint64_t *out)
+{
+	uint64_t v = 0;
+	TRY(field[0] & 0x80 ? base256(t, name, field, len, &v) : octal(t, name, field, len, &v));
+	if (v > max)
+		return tar_bad(t, "the %s of the header is %llu, more than %llu", name,
+			       (unsigned long long)v, (unsigned long long)max);
+	*out = v;
+	return 0;
+}
+
+/* A time before 1970 or far ahead is no reason to refuse an image; it becomes 0. */
+int tar_field_mtime(const struct tar *t, const char *field, size_t len, struct timespec *out)
+{
+	uint64_t v = 0;
+	*out = (struct timespec){ 0 };
+	if ((field[0] & 0xc0) == 0xc0)
+		return 0;
+	TRY(tar_field(t, "mtime", field, len, UINT64_MAX, &v));
+	if (v <= (uint64_t)mtime_max)
+		out->tv_sec = (time_t)v;
+	return 0;
+}
+
+/* POSIX sums unsigned bytes; some old writers signed ones. The field itself counts as blanks. */
+bool tar_checksum_ok(const struct tar_header *h)
+{
+	const uint8_t *p = (const uint8_t *)h;
+	const size_t from = offsetof(struct tar_header, checksum);
+	uint32_t sum = 0, high = 0;
+	uint32_t want = 0;
+	size_t i = 0;
+	for (size_t j = 0; j < TAR_BLOCK_SIZE; j++) {
+		bool blank = j - from < sizeof(h->checksum);
+		sum += blank ? ' ' : p[j];
+		high += !blank && p[j] & 0x80;
+	}
+	while (i < sizeof(h->checksum) && h->checksum[i] == ' ')
+		i++;
+	if (i == sizeof(h->checksum) || h->checksum[i] < '0' || h->checksum[i] > '7')
+		return false;
+	for (; i < sizeof(h->checksum) && h->checksum[i] >= '0' && h->checksum[i] <= '7'; i++)
+		want = want << 3 | (uint32_t)(h->checksum[i] - '0');
+	return want == sum || want == sum - 256 * high;
+}
