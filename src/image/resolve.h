@@ -25,7 +25,7 @@ struct image {
 	struct source *source;
 	const char *name;                        /* for messages: what the user typed */
 	const char *ref;                         /* the name it was found by; NULL when by digest */
-	const struct oci_descriptor *descriptor; /* of the manifest; NULL in a plain docker-archive */
+	const struct oci_descriptor *descriptor; /* of the manifest; NULL in a docker-archive */
 	const struct oci_manifest *manifest;     /* the same */
 	const char *manifest_text;
 	size_t manifest_len;

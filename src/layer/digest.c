@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenSSL's EVP, because it uses the processor's SHA instructions (five times coreutils' speed). The
- * implementation is fetched once: a lookup by name costs more than hashing a small document. */
+/* OpenSSL's EVP, because it uses the processor's SHA instructions (five times coreutils' speed).
+ * The implementation is fetched once: a lookup by name costs more than hashing a small document. */
 #define ERR_STATE openssl_err_state /* a type of theirs, a word of ours */
 #include <openssl/evp.h>
 #undef ERR_STATE

@@ -61,8 +61,15 @@ static void region_close(struct feed *feed)
 	free(f);
 }
 
+void feed_want_digest(struct feed *feed, enum digest_algo algo, struct digest *out)
+{
+	struct region_feed *f = (struct region_feed *)feed;
+	f->digest = out;
+	f->hasher = hasher_new(algo);
+}
+
 int feed_open(struct arena *a, const struct region *r, enum codec c, const char *what,
-	      struct digest *plain_digest, struct feed **out)
+	      struct feed **out)
 {
 	struct region_feed *f = calloc(1, sizeof(*f));
 	if (!f)
@@ -72,8 +79,6 @@ int feed_open(struct arena *a, const struct region *r, enum codec c, const char 
 	f->region = *r;
 	f->what = arena_strdup(a, what);
 	f->decoder = decoder_new(c);
-	f->digest = plain_digest;
-	f->hasher = plain_digest ? hasher_new(DIGEST_SHA256) : NULL;
 	*out = &f->feed;
 	return 0;
 }

@@ -12,10 +12,12 @@ struct feed {
 	void (*close)(struct feed *f); /* may be NULL */
 };
 
-/* Read and decode `r` here and now. When `plain_digest` is not NULL it gets the digest (sha256) of
- * the plain bytes once next() has given 0. */
+/* Read and decode `r` in this thread. */
 int feed_open(struct arena *a, const struct region *r, enum codec c, const char *what,
-	      struct digest *plain_digest, struct feed **out) MUST_CHECK;
+	      struct feed **out) MUST_CHECK;
+/* Before the first next() of a feed of feed_open: *out gets the digest of the plain bytes once
+ * next() has given 0. */
+void feed_want_digest(struct feed *f, enum digest_algo algo, struct digest *out);
 /* Plain bytes in memory. */
 struct feed *feed_memory(struct arena *a, const void *data, size_t len);
 void feed_close(struct feed *f); /* NULL is fine */

@@ -28,16 +28,15 @@ int region_read(const struct region *r, const char *what, uint64_t at, void *int
 	return 0;
 }
 
-int region_text(struct arena *a, const struct region *r, const char *what, size_t max, char **out,
-		size_t *len)
+int region_text(struct arena *a, const struct region *r, const char *what, size_t max, char **out)
 {
 	if (r->size > max)
-		return err_msg(ERR_CONFIG, "%s: %llu bytes are more than the %zu a document may have",
-			       what, (unsigned long long)r->size, max);
+		return err_msg(ERR_CONFIG,
+			       "%s: %llu bytes are more than the %zu a document may have", what,
+			       (unsigned long long)r->size, max);
 	char *text = arena_alloc(a, (size_t)r->size + 1);
 	TRY(region_read(r, what, 0, text, (size_t)r->size));
 	*out = text;
-	*len = (size_t)r->size;
 	return 0;
 }
 

@@ -13,9 +13,9 @@ struct region {
 /* Exactly `len` bytes from `at` of the region; a short file is an error. `what` names it. */
 int region_read(const struct region *r, const char *what, uint64_t at, void *into,
 		size_t len) MUST_CHECK;
-/* The whole region, NUL-terminated, at most `max` bytes. */
-int region_text(struct arena *a, const struct region *r, const char *what, size_t max, char **out,
-		size_t *len) MUST_CHECK;
+/* The whole region, r->size bytes and a NUL; refused when it is more than `max` bytes. */
+int region_text(struct arena *a, const struct region *r, const char *what, size_t max,
+		char **out) MUST_CHECK;
 /* Hash all of it. */
 int region_digest(const struct region *r, const char *what, enum digest_algo algo,
 		  struct digest *out) MUST_CHECK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tar reader's loop: header blocks in, entries out. One entry may need several headers (pax, GNU
- * long names) in front of its own; each kind may come once.
+/* The tar reader's loop: header blocks in, entries out. One entry may need several headers (pax,
+ * GNU long names) in front of its own; each kind may come once.
  * Surprise: after the end blocks the feed is read to its end, because the diffID covers every byte;
  * what is found there must be zeros, or two readers could see two different archives. */
 #include "layer/tar.h"
@@ -132,8 +132,8 @@ static int drain(struct tar *t)
 	int r;
 	while ((r = have_piece(t)) > 0) {
 		if (!all_zero(t->piece, t->piece_len))
-			return err_msg(ERR_CONFIG, "%s: there is data behind the end of the archive",
-				       t->what);
+			return err_msg(ERR_CONFIG,
+				       "%s: there is data behind the end of the archive", t->what);
 		consume(t, t->piece_len);
 	}
 	t->ended = true;
@@ -240,26 +240,26 @@ static int numbers(struct tar *t, const struct tar_header *h, struct tar_entry *
 {
 	const struct tar_said *s = &t->said;
 	uint64_t v;
-	TRY(TAR_FIELD(t, h, mode, UINT32_MAX, &v));
+	TRY(tar_number(t, TAR_FIELD(h, mode), UINT32_MAX, &v));
 	e->mode = (mode_t)(v & 07777);
 	e->uid = s->uid;
 	e->gid = s->gid;
 	e->mtime = s->mtime;
 	if (!s->has_uid) {
-		TRY(TAR_FIELD(t, h, uid, UINT32_MAX - 1, &v));
+		TRY(tar_number(t, TAR_FIELD(h, uid), UINT32_MAX - 1, &v));
 		e->uid = (uint32_t)v;
 	}
 	if (!s->has_gid) {
-		TRY(TAR_FIELD(t, h, gid, UINT32_MAX - 1, &v));
+		TRY(tar_number(t, TAR_FIELD(h, gid), UINT32_MAX - 1, &v));
 		e->gid = (uint32_t)v;
 	}
 	if (!s->has_mtime)
-		TRY(tar_field_mtime(t, h->mtime, sizeof(h->mtime), &e->mtime));
+		TRY(tar_mtime(t, TAR_FIELD(h, mtime), &e->mtime));
 	if (e->type != TAR_CHAR && e->type != TAR_BLOCK)
 		return 0;
-	TRY(TAR_FIELD(t, h, major, 0xfff, &v));
+	TRY(tar_number(t, TAR_FIELD(h, major), 0xfff, &v));
 	e->major = (uint32_t)v;
-	TRY(TAR_FIELD(t, h, minor, 0xfffff, &v));
+	TRY(tar_number(t, TAR_FIELD(h, minor), 0xfffff, &v));
 	e->minor = (uint32_t)v;
 	return 0;
 }
@@ -336,7 +336,7 @@ int tar_next(struct tar *t, struct tar_entry *e)
 		if (r == 0)
 			return 0;
 		if (is_extended(h.type) || !t->said.has_size)
-			TRY(TAR_FIELD(t, &h, size, INT64_MAX, &size));
+			TRY(tar_number(t, TAR_FIELD(&h, size), INT64_MAX, &size));
 		else
 			size = t->said.size;
 		if (!is_extended(h.type))

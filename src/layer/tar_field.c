@@ -6,61 +6,58 @@
 
 static const int64_t mtime_max = INT64_C(1) << 33;
 
-static int base256(const struct tar *t, const char *name, const char *field, size_t len,
-		   uint64_t *out)
+static int base256(const struct tar *t, struct tar_field f, uint64_t *out)
 {
-	const uint8_t *p = (const uint8_t *)field;
+	const uint8_t *p = (const uint8_t *)f.text;
 	uint64_t v = p[0] & 0x3f;
 	if (p[0] & 0x40)
-		return tar_bad(t, "the %s of the header is negative", name);
-	for (size_t i = 1; i < len; i++) {
+		return tar_bad(t, "the %s of the header is negative", f.name);
+	for (size_t i = 1; i < f.len; i++) {
 		if (v >> 56)
-			return tar_bad(t, "the %s of the header is too big", name);
+			return tar_bad(t, "the %s of the header is too big", f.name);
 		v = v << 8 | p[i];
 	}
 	*out = v;
 	return 0;
 }
 
-static int octal(const struct tar *t, const char *name, const char *field, size_t len,
-		 uint64_t *out)
+static int octal(const struct tar *t, struct tar_field f, uint64_t *out)
 {
 	uint64_t v = 0;
 	size_t i = 0;
-	while (i < len && field[i] == ' ')
+	while (i < f.len && f.text[i] == ' ')
 		i++;
-	for (; i < len && field[i] >= '0' && field[i] <= '7'; i++) {
+	for (; i < f.len && f.text[i] >= '0' && f.text[i] <= '7'; i++) {
 		if (v >> 61)
-			return tar_bad(t, "the %s of the header is too big", name);
-		v = v << 3 | (uint64_t)(field[i] - '0');
+			return tar_bad(t, "the %s of the header is too big", f.name);
+		v = v << 3 | (uint64_t)(f.text[i] - '0');
 	}
-	for (; i < len; i++)
-		if (field[i] != ' ' && field[i] != '\0')
-			return tar_bad(t, "the %s of the header is not an octal number", name);
+	for (; i < f.len; i++)
+		if (f.text[i] != ' ' && f.text[i] != '\0')
+			return tar_bad(t, "the %s of the header is not an octal number", f.name);
 	*out = v;
 	return 0;
 }
 
-int tar_field(const struct tar *t, const char *name, const char *field, size_t len, uint64_t max,
-	      uint64_t *out)
+int tar_number(const struct tar *t, struct tar_field f, uint64_t max, uint64_t *out)
 {
 	uint64_t v = 0;
-	TRY(field[0] & 0x80 ? base256(t, name, field, len, &v) : octal(t, name, field, len, &v));
+	TRY(f.text[0] & 0x80 ? base256(t, f, &v) : octal(t, f, &v));
 	if (v > max)
-		return tar_bad(t, "the %s of the header is %llu, more than %llu", name,
+		return tar_bad(t, "the %s of the header is %llu, more than %llu", f.name,
 			       (unsigned long long)v, (unsigned long long)max);
 	*out = v;
 	return 0;
 }
 
 /* A time before 1970 or far ahead is no reason to refuse an image; it becomes 0. */
-int tar_field_mtime(const struct tar *t, const char *field, size_t len, struct timespec *out)
+int tar_mtime(const struct tar *t, struct tar_field f, struct timespec *out)
 {
 	uint64_t v = 0;
 	*out = (struct timespec){ 0 };
-	if ((field[0] & 0xc0) == 0xc0)
+	if ((f.text[0] & 0xc0) == 0xc0)
 		return 0;
-	TRY(tar_field(t, "mtime", field, len, UINT64_MAX, &v));
+	TRY(tar_number(t, f, UINT64_MAX, &v));
 	if (v <= (uint64_t)mtime_max)
 		out->tv_sec = (time_t)v;
 	return 0;

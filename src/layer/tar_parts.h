@@ -56,13 +56,15 @@ int tar_exact(struct tar *t, void *into, size_t len) MUST_CHECK;
 int tar_bad(const struct tar *t, const char *fmt, ...) PRINTF(2, 3) MUST_CHECK;
 
 /* tar_field.c: numbers of a header: octal, or base-256 (GNU). `max` included. */
-int tar_field(const struct tar *t, const char *name, const char *field, size_t len,
-	      uint64_t max, uint64_t *out) MUST_CHECK;
-int tar_field_mtime(const struct tar *t, const char *field, size_t len,
-		    struct timespec *out) MUST_CHECK;
+struct tar_field {
+	const char *name, *text;
+	size_t len;
+};
+int tar_number(const struct tar *t, struct tar_field f, uint64_t max, uint64_t *out) MUST_CHECK;
+int tar_mtime(const struct tar *t, struct tar_field f, struct timespec *out) MUST_CHECK;
 bool tar_checksum_ok(const struct tar_header *h);
-#define TAR_FIELD(t_, h_, member_, max_, out_) \
-	tar_field((t_), #member_, (h_)->member_, sizeof((h_)->member_), (max_), (out_))
+#define TAR_FIELD(h_, member_) \
+	((struct tar_field){ #member_, (h_)->member_, sizeof((h_)->member_) })
 
 /* tar_pax.c: the records of one extended header, text[0..len) being NUL-terminated. */
 int tar_pax_parse(struct tar *t, char *text, size_t len) MUST_CHECK;

@@ -40,8 +40,8 @@ static int gnu_pieces(struct tar *t, const struct gnu_piece *p, size_t n)
 {
 	for (size_t i = 0; i < n && p[i].at[0]; i++) {
 		uint64_t at, len;
-		TRY(tar_field(t, "sparse offset", p[i].at, sizeof(p[i].at), INT64_MAX, &at));
-		TRY(tar_field(t, "sparse length", p[i].len, sizeof(p[i].len), INT64_MAX, &len));
+		TRY(tar_number(t, TAR_FIELD(&p[i], at), INT64_MAX, &at));
+		TRY(tar_number(t, TAR_FIELD(&p[i], len), INT64_MAX, &len));
 		TRY(tar_map_add(t, at, len));
 	}
 	return 0;
@@ -52,7 +52,7 @@ int tar_sparse_gnu(struct tar *t, const struct tar_header *h, uint64_t *real)
 	struct gnu_tail tail;
 	struct gnu_more more;
 	memcpy(&tail, h, sizeof(tail));
-	TRY(tar_field(t, "real size", tail.real_size, sizeof(tail.real_size), INT64_MAX, real));
+	TRY(tar_number(t, TAR_FIELD(&tail, real_size), INT64_MAX, real));
 	TRY(gnu_pieces(t, tail.pieces, ARRAY_SIZE(tail.pieces)));
 	for (char extended = tail.extended; extended; extended = more.extended) {
 		TRY(tar_exact(t, &more, sizeof(more)));
