@@ -9,7 +9,8 @@
 
 static int not_there(const struct tar_entry *e)
 {
-	return err_msg(ERR_CONFIG, "it is a hard link to \"%s\", which is not in the image", e->link);
+	return err_msg(ERR_CONFIG, "it is a hard link to \"%s\", which is not in the image",
+		       e->link);
 }
 
 /* A descriptor of the target's folder that outlives the cache's slot. */

@@ -218,7 +218,8 @@ int apply_node(struct apply *a, const struct tar_entry *e)
 	if (r > 0)
 		return apply_clear(a);
 	dev_t dev = kind == S_IFIFO ? 0 : makedev(e->major, e->minor);
-	for (int tries = 0; mknodat(a->dir->fd, a->name.base, kind | (e->mode & 0777), dev) < 0; tries++) {
+	mode_t mode = kind | (e->mode & 0777);
+	for (int tries = 0; mknodat(a->dir->fd, a->name.base, mode, dev) < 0; tries++) {
 		if (errno != EEXIST || tries > 0)
 			return err_sys("make the device");
 		TRY(apply_clear(a));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of a layer are bytes relative to its root. A leading "/" and "." parts mean nothing; ".." is
- * never written by a builder and is refused, so what is left can only go down. Folders that no entry
- * made are made 0755 and of time 0; what is in the way of one is replaced by it, as a union file
- * system would. */
+/* Names of a layer are bytes relative to its root. A leading "/" and "." parts mean nothing; ".."
+ * is never written by a builder and is refused, so what is left can only go down. Folders that no
+ * entry made are made 0755 and of time 0; what is in the way of one is replaced by it, as a union
+ * file system would. */
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -41,8 +41,8 @@ int apply_name(const struct apply *a, const char *name, struct entry_name *out)
 		if (n == 2 && p[0] == '.' && p[1] == '.')
 			return err_msg(ERR_CONFIG, "its name has \"..\"");
 		if (n > 255)
-			return err_msg(ERR_CONFIG, "a part of its name has %zu bytes, more than 255",
-				       n);
+			return err_msg(ERR_CONFIG,
+				       "a part of its name has %zu bytes, more than 255", n);
 		if (++depth > a->o->max_depth)
 			return err_msg(ERR_CONFIG, "its name has more than %u parts",
 				       a->o->max_depth);

@@ -24,6 +24,6 @@ void dirlog_close(struct dirlog *l);
 /* canon path; chmod: the mode must be set as well. A later entry for the same path wins. */
 int dirlog_add(struct dirlog *l, const char *path, const struct timespec *mtime, mode_t mode,
 	       bool set_mode) MUST_CHECK;
-/* Times in order, then modes backwards (a folder after what is in it). What is no folder any more is
- * passed over. */
+/* Times in order, then modes backwards (a folder after what is in it). What is no folder any more
+ * is passed over. */
 int dirlog_replay(struct dirlog *l, struct dircache *c) MUST_CHECK;

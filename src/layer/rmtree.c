@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A walk with one directory open at a time: into the first subfolder found, and up again by ".."
  * when a folder is empty. Going up reads the parent anew, but what was read before is gone by then.
- * The ".." of a directory we hold can only lead elsewhere if somebody moves it; the tree is ours. */
+ * The ".." of a directory we hold leads elsewhere only if somebody moves it; the tree is ours. */
 #include "layer/rmtree.h"
 
 #include <dirent.h>

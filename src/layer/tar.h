@@ -30,7 +30,7 @@ struct tar_entry {
 	uint64_t size;         /* of the file as it will be; 0 for all but TAR_FILE */
 	mode_t mode;           /* 07777 */
 	uint32_t uid, gid;
-	struct timespec mtime; /* clamped to 0 .. 2^33 */
+	struct timespec mtime; /* 0 when not in -2^31 .. 2^33 */
 	uint32_t major, minor;
 	struct tar_xattr *xattrs;
 	size_t n_xattrs;

@@ -4,8 +4,6 @@
 #include "base/cleanup.h"
 #include "layer/tar_parts.h"
 
-static const int64_t mtime_max = INT64_C(1) << 33;
-
 static int base256(const struct tar *t, struct tar_field f, uint64_t *out)
 {
 	const uint8_t *p = (const uint8_t *)f.text;
@@ -50,16 +48,22 @@ int tar_number(const struct tar *t, struct tar_field f, uint64_t max, uint64_t *
 	return 0;
 }
 
-/* A time before 1970 or far ahead is no reason to refuse an image; it becomes 0. */
+struct timespec tar_clamp(int64_t seconds, long nsec)
+{
+	if (seconds < TAR_MTIME_MIN || seconds > TAR_MTIME_MAX)
+		return (struct timespec){ 0 };
+	return (struct timespec){ .tv_sec = seconds, .tv_nsec = nsec };
+}
+
 int tar_mtime(const struct tar *t, struct tar_field f, struct timespec *out)
 {
-	uint64_t v = 0;
-	*out = (struct timespec){ 0 };
-	if ((f.text[0] & 0xc0) == 0xc0)
-		return 0;
-	TRY(tar_number(t, f, UINT64_MAX, &v));
-	if (v <= (uint64_t)mtime_max)
-		out->tv_sec = (time_t)v;
+	uint64_t v = UINT64_MAX; /* -1 */
+	if ((f.text[0] & 0xc0) != 0xc0)
+		TRY(tar_number(t, f, UINT64_MAX, &v));
+	else
+		for (size_t i = 0; i < f.len; i++)
+			v = v << 8 | (uint8_t)f.text[i];
+	*out = tar_clamp((int64_t)v, 0);
 	return 0;
 }
 

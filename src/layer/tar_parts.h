@@ -61,6 +61,10 @@ struct tar_field {
 	size_t len;
 };
 int tar_number(const struct tar *t, struct tar_field f, uint64_t max, uint64_t *out) MUST_CHECK;
+/* A time that not every file system can hold is no reason to refuse an image; it becomes 0. */
+#define TAR_MTIME_MIN (-(INT64_C(1) << 31))
+#define TAR_MTIME_MAX (INT64_C(1) << 33)
+struct timespec tar_clamp(int64_t seconds, long nsec);
 int tar_mtime(const struct tar *t, struct tar_field f, struct timespec *out) MUST_CHECK;
 bool tar_checksum_ok(const struct tar_header *h);
 #define TAR_FIELD(h_, member_) \

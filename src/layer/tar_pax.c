@@ -72,12 +72,11 @@ static int set_name(struct tar *t, const struct record *r, const char **out)
 /* "[-]SECONDS[.FRACTION]"; what is out of range is 0. */
 static int set_mtime(struct tar *t, const struct record *r)
 {
-	struct timespec *out = &t->said.mtime;
+	long nsec = 0;
 	const char *p = r->value;
 	bool negative = *p == '-';
 	int64_t seconds = 0;
 	long scale = 100000000;
-	*out = (struct timespec){ 0 };
 	t->said.has_mtime = r->len > 0;
 	p += negative;
 	if (r->len > 0 && (*p < '0' || *p > '9'))
@@ -86,13 +85,14 @@ static int set_mtime(struct tar *t, const struct record *r)
 		seconds = seconds > INT64_C(1) << 40 ? seconds : seconds * 10 + (*p - '0');
 	if (*p == '.')
 		for (p++; *p >= '0' && *p <= '9'; p++, scale /= 10)
-			out->tv_nsec += (*p - '0') * scale;
+			nsec += (*p - '0') * scale;
 	if (p != r->value + r->len)
 		return tar_bad(t, "the extended record mtime is not a time");
-	if (negative || seconds > INT64_C(1) << 33)
-		*out = (struct timespec){ 0 };
-	else
-		out->tv_sec = (time_t)seconds;
+	if (negative && nsec > 0) {
+		seconds++;
+		nsec = 1000000000 - nsec;
+	}
+	t->said.mtime = tar_clamp(negative ? -seconds : seconds, nsec);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Four threads: one checks the digests of the blobs, ahead of the others; one reads and inflates
  * what was checked into the ring; one hashes what comes out; the caller's own parses it and makes
- * the files. The reader runs into the next layer while the last one's files are still being made. */
+ * the files. The reader runs into the next layer while files of the last one are being made. */
 #include "layer/unpack.h"
 
 #include <linux/fs.h>
@@ -36,7 +36,7 @@ struct ring_feed {
 	bool holds, ended;
 };
 
-/* ---- the checker -------------------------------------------------------------------------------- */
+/* ---- the checker */
 
 static void set_checked(struct unpack *u, size_t n)
 {
@@ -69,7 +69,7 @@ static void wait_checked(struct unpack *u, size_t layer)
 	pthread_mutex_unlock(&u->mutex);
 }
 
-/* ---- the reader --------------------------------------------------------------------------------- */
+/* ---- the reader */
 
 struct reading {
 	struct unpack *u;
@@ -172,7 +172,7 @@ static void *reader(void *arg)
 	return NULL;
 }
 
-/* ---- the hasher --------------------------------------------------------------------------------- */
+/* ---- the hasher */
 
 static int compare(const struct unpack_layer *l, const struct digest *got)
 {
@@ -209,7 +209,7 @@ static void *hash_all(void *arg)
 	return NULL;
 }
 
-/* ---- the caller: files -------------------------------------------------------------------------- */
+/* ---- the caller: files */
 
 static int ring_next(struct feed *feed, const uint8_t **data, size_t *len)
 {
@@ -269,7 +269,7 @@ static int parse_layers(struct unpack *u, struct apply *a)
 	return 0;
 }
 
-/* ---- all of them -------------------------------------------------------------------------------- */
+/* ---- all of them */
 
 static int start(struct unpack *u, pthread_t threads[3], size_t *n)
 {
@@ -315,7 +315,7 @@ static int refuse_casefold(int root_fd)
 	int flags = 0;
 	if (ioctl(root_fd, FS_IOC_GETFLAGS, &flags) == 0 && flags & CASEFOLD)
 		return err_msg(ERR_UNSUPPORTED,
-			       "the destination ignores case in names; layers need one that does not");
+			       "the destination ignores case in names, and layers do not");
 	return 0;
 }
 

@@ -27,7 +27,7 @@ struct unpack_opts {
 	bool devices;         /* make character and block nodes; else they are skipped */
 	bool rootless;        /* every file is ours; what needs privileges is left out */
 	bool overlay;         /* write whiteouts in the form of overlayfs, for one layer alone */
-	bool keep_dirlinks;   /* a directory over a symlink to a directory goes through it */
+	bool keep_dirlinks;   /* a folder over a symlink to a folder goes through it */
 	const struct unpack_map *uids, *gids; /* owner in the layer -> owner on disk; none = as is */
 	size_t n_uids, n_gids;
 	/* Called now and then from the calling thread with compressed bytes done; may be NULL. */
