@@ -28,7 +28,7 @@ struct unpack_opts {
 	bool rootless;        /* every file is ours; what needs privileges is left out */
 	bool overlay;         /* write whiteouts in the form of overlayfs, for one layer alone */
 	bool keep_dirlinks;   /* a folder over a symlink to a folder goes through it */
-	const struct unpack_map *uids, *gids; /* owner in the layer -> owner on disk; none = as is */
+	const struct unpack_map *uids, *gids; /* owner in the layer -> owner on disk; none: as is */
 	size_t n_uids, n_gids;
 	/* Called now and then from the calling thread with compressed bytes done; may be NULL. */
 	void (*progress)(void *ctx, uint64_t done);
