@@ -67,24 +67,37 @@ int tar_mtime(const struct tar *t, struct tar_field f, struct timespec *out)
 	return 0;
 }
 
+static uint32_t sum_of(const uint8_t *p, size_t n)
+{
+	uint32_t sum = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += p[i];
+	return sum;
+}
+
+/* How many bytes have the high bit: a signed sum is 256 less for each. */
+static uint32_t high_bits(const uint8_t *p, size_t n)
+{
+	uint32_t high = 0;
+	for (size_t i = 0; i < n; i++)
+		high += p[i] >> 7;
+	return high;
+}
+
 /* POSIX sums unsigned bytes; some old writers signed ones. The field itself counts as blanks. */
 bool tar_checksum_ok(const struct tar_header *h)
 {
-	const uint8_t *p = (const uint8_t *)h;
-	const size_t from = offsetof(struct tar_header, checksum);
-	uint32_t sum = 0, high = 0;
+	const uint8_t *p = (const uint8_t *)h, *field = (const uint8_t *)h->checksum;
+	const size_t n = sizeof(h->checksum);
+	uint32_t sum = sum_of(p, TAR_BLOCK_SIZE) - sum_of(field, n) + (uint32_t)(' ' * n);
 	uint32_t want = 0;
 	size_t i = 0;
-	for (size_t j = 0; j < TAR_BLOCK_SIZE; j++) {
-		bool blank = j - from < sizeof(h->checksum);
-		sum += blank ? ' ' : p[j];
-		high += !blank && p[j] & 0x80;
-	}
-	while (i < sizeof(h->checksum) && h->checksum[i] == ' ')
+	while (i < n && field[i] == ' ')
 		i++;
-	if (i == sizeof(h->checksum) || h->checksum[i] < '0' || h->checksum[i] > '7')
+	if (i == n || field[i] < '0' || field[i] > '7')
 		return false;
-	for (; i < sizeof(h->checksum) && h->checksum[i] >= '0' && h->checksum[i] <= '7'; i++)
-		want = want << 3 | (uint32_t)(h->checksum[i] - '0');
-	return want == sum || want == sum - 256 * high;
+	for (; i < n && field[i] >= '0' && field[i] <= '7'; i++)
+		want = want << 3 | (uint32_t)(field[i] - '0');
+	return want == sum ||
+	       want == sum - 256 * (high_bits(p, TAR_BLOCK_SIZE) - high_bits(field, n));
 }
