@@ -83,7 +83,8 @@ void decoder_free(struct decoder *d)
 static int copy(struct buffer *b, bool last)
 {
 	size_t n = b->in_len < b->out_len ? b->in_len : b->out_len;
-	memcpy(b->out, b->in, n);
+	if (n > 0)
+		memcpy(b->out, b->in, n);
 	b->in += n;
 	b->in_len -= n;
 	b->out += n;
