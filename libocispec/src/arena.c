@@ -32,10 +32,15 @@ void arena_on_oom(void (*handler)(size_t wanted))
 	oom_handler = handler;
 }
 
-static void *out_of_memory(size_t wanted)
+void arena_oom(size_t wanted)
 {
 	if (oom_handler)
 		oom_handler(wanted);
+}
+
+static void *out_of_memory(size_t wanted)
+{
+	arena_oom(wanted);
 	return NULL;
 }
 

@@ -66,11 +66,11 @@ struct decoder *decoder_new(enum codec c)
 		d->ops = ops[c];
 		d->state = d->ops ? d->ops->make() : NULL;
 	}
-	if (!d || (d->ops && !d->state)) {
-		fprintf(stderr, "oci-image-tool: out of memory\n");
-		exit(EXIT_FAILURE);
-	}
-	return d;
+	if (d && (!d->ops || d->state))
+		return d;
+	free(d);
+	arena_oom(sizeof(*d));
+	return NULL;
 }
 
 void decoder_free(struct decoder *d)

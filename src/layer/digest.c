@@ -28,11 +28,11 @@ struct hasher {
 	EVP_MD_CTX *ctx;
 };
 
-/* libcrypto fails here only without memory, or where its own configuration switched sha256 off. */
+/* libcrypto fails here only without memory, and a digest that is not one must never be used. */
 static NORETURN void no_hashing(void)
 {
-	fprintf(stderr, "oci-image-tool: libcrypto cannot hash (out of memory?)\n");
-	exit(EXIT_FAILURE);
+	arena_oom(sizeof(struct hasher));
+	abort();
 }
 
 static void fetch(void)

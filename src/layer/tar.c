@@ -27,8 +27,8 @@ struct tar *tar_new(struct feed *f, const char *what, const struct tar_limits *l
 {
 	struct tar *t = calloc(1, sizeof(*t));
 	if (!t) {
-		fprintf(stderr, "oci-image-tool: out of memory\n");
-		exit(EXIT_FAILURE);
+		arena_oom(sizeof(*t));
+		return NULL;
 	}
 	t->feed = f;
 	t->what = what;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Layers to trees, by whoever runs the tests: what whiteouts take, in which order soever; what links
- * may reach; that folders end as they were said to be; that nothing is accepted unverified. */
+/* Layers to trees, by whoever runs the tests: what whiteouts take, in which order soever; what
+ * links may reach; that folders end as they were said to be; that nothing is taken unverified. */
 #include <check.h>
 #include <dirent.h>
 #include <fcntl.h>

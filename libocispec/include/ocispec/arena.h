@@ -16,6 +16,8 @@ void arena_free(struct arena *a); /* NULL is fine */
 /* What to do when memory runs out. Without a handler the functions below return NULL; programs
  * install one that does not return, so that their own code need not check. */
 void arena_on_oom(void (*handler)(size_t wanted));
+/* Run that handler: for memory that comes from elsewhere. Returns when there is none. */
+void arena_oom(size_t wanted);
 
 /* Zeroed, aligned for any type. n == 0 gives a valid pointer. */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((malloc, alloc_size(2)));
