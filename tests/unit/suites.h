@@ -2,6 +2,7 @@
 /* Every file of unit tests, sorted by room: TCASE(<room>_<file>) stands for test_<room>_<file>.c,
  * which defines `TCase *tcase_<room>_<file>(void)`. No include guard: main.c includes it twice. */
 TCASE(base_child)
+TCASE(base_clock)
 TCASE(base_err)
 TCASE(base_io)
 TCASE(base_log)
