@@ -1,14 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The verbs of oci-image-tool. They print their answer on stdout and warnings through base/log.h;
- * each gives 0, or negative with the slot filled, unless it says otherwise. */
+ * each gives 0, or negative with the slot filled, unless it says otherwise. IMAGE arguments are
+ * "[oci:|oci-archive:|docker-archive:]PATH[:REF][@DIGEST]". */
 #pragma once
 
+#include <stdbool.h>
+
+#include <ocispec/arena.h>
 #include <ocispec/values.h>
 
 #include "base/err.h"
 
-/* Lives in: the arena of the command. */
+/* What every verb gets. */
 struct image_tool {
 	struct arena *arena;
 	bool quiet; /* no progress bar, even on a terminal */
 };
+
+/* How layers become files. */
+struct unpack_wishes {
+	const char *platform;               /* NULL = the host's */
+	struct oci_strs uid_maps, gid_maps; /* "CONTAINER:HOST:COUNT" */
+	const char *max_size, *max_entries; /* NULL = the defaults */
+	bool rootless, devices, keep_dirlinks, no_sync;
+};
+
+/* What config.json shall say other than the image does. */
+struct create_wishes {
+	struct unpack_wishes unpack;
+	struct oci_strs args, env;
+	const char *user, *cwd, *hostname, *volumes;
+	bool read_only, terminal;
+};
+
+/* Root file system only, at `dest`, which must be absent or an empty directory. */
+int image_unpack(struct image_tool *t, const char *image, const char *dest,
+		 const struct unpack_wishes *w) MUST_CHECK;
+/* A bundle: rootfs, config.json, and a record of where it came from. `command` stands behind the
+ * image's Entrypoint instead of its Cmd. */
+int image_create(struct image_tool *t, const char *image, const char *bundle,
+		 const struct oci_strs *command, const struct create_wishes *w) MUST_CHECK;
+
+/* Names and platforms of all images at `place`. */
+int image_ls(struct image_tool *t, const char *place, bool json) MUST_CHECK;
+/* Manifest, config, history and layers of one. */
+int image_inspect(struct image_tool *t, const char *image, const char *platform,
+		  bool json) MUST_CHECK;
+
+/* Everything that can be wrong, not only the first. type: NULL = by content; "image",
+ * "imageLayout", "manifest", "imageIndex", "config". 0 = nothing is wrong, 1 = something is (and
+ * was printed). */
+int image_validate(struct image_tool *t, const char *what, const char *type, bool json) MUST_CHECK;

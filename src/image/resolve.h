@@ -4,6 +4,7 @@
  * ambiguous is refused with the list of what is there. */
 #pragma once
 
+#include "base/vec.h"
 #include "image/source.h"
 #include "layer/unpack.h"
 
@@ -15,7 +16,7 @@ int platform_match(const struct oci_platform *want, const struct oci_platform *h
 const char *platform_text(struct arena *a, const struct oci_platform *p); /* "linux/arm64/v8" */
 
 struct image_layer {
-	struct unpack_layer in; /* ready for layers_unpack */
+	struct unpack_layer in;                  /* ready for layers_unpack */
 	const struct oci_descriptor *descriptor; /* NULL in a docker-archive that has none */
 	const char *media_type;                  /* never NULL */
 };
@@ -37,19 +38,42 @@ struct image {
 	size_t n_layers;
 };
 
+/* One manifest below index.json. */
+struct leaf {
+	const struct oci_descriptor *descriptor;
+	const struct oci_platform *platform; /* NULL: the descriptor says none */
+	const char *ref;                     /* of its entry in index.json, NULL = none */
+	size_t entry;                        /* number of that entry */
+};
+struct leaves {
+	VEC(struct leaf) list;
+	size_t visited;
+};
+/* The name of an entry: containerd's full name, or the annotation ref.name. NULL = none. */
+const char *descriptor_ref(const struct oci_descriptor *d);
+const char *descriptor_annotation(const struct oci_descriptor *d, const char *key);
+/* Every manifest the reference may mean (all without a ref or digest). */
+int leaves_find(struct arena *a, struct source *s, const struct reference *ref,
+		struct leaves *out) MUST_CHECK;
+
 /* Opens the source and resolves. The layers' blobs exist and have the right size; they are not yet
- * hashed. #diff_ids == #layers holds. Artifacts are refused ("artifact of type X, not an image")
- * unless allow_artifact, and then config is NULL and n_layers counts blobs. */
+ * hashed. #diff_ids == #layers holds. Artifacts are refused: "artifact of type X, not an image". */
 int image_open(struct arena *a, const char *text, const char *platform,
 	       struct image *out) MUST_CHECK;
 void image_close(struct image *i);
 
-/* Decode a manifest or index text: media type, schemaVersion, "manifests" beside "layers"
- * (CVE-2021-41190) checked against what the descriptor says. */
-int manifest_decode(struct arena *a, const char *what, const char *media_type, const char *text,
-		    size_t len, struct oci_manifest **out) MUST_CHECK;
-int index_decode(struct arena *a, const char *what, const char *media_type, const char *text,
-		 size_t len, struct oci_index **out) MUST_CHECK;
-bool media_type_is_index(const char *t);    /* OCI's or docker's */
+/* A text that was verified, and what its descriptor calls it. */
+struct document {
+	const char *what, *media_type, *text;
+	size_t len;
+};
+/* Media type inside and outside, schemaVersion, and "manifests" beside "layers" (CVE-2021-41190)
+ * are checked. Unknown keys are kept. */
+int manifest_decode(struct arena *a, const struct document *doc,
+		    struct oci_manifest **out) MUST_CHECK;
+int index_decode(struct arena *a, const struct document *doc, struct oci_index **out) MUST_CHECK;
+int config_decode(struct arena *a, const struct document *doc,
+		  struct oci_image_config **out) MUST_CHECK;
+bool media_type_is_index(const char *t); /* OCI's or docker's */
 bool media_type_is_manifest(const char *t);
-bool media_type_is_config(const char *t);   /* of an image */
+bool media_type_is_config(const char *t); /* of an image */

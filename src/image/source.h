@@ -12,11 +12,11 @@
 enum source_kind { SOURCE_ANY, SOURCE_LAYOUT, SOURCE_OCI_ARCHIVE, SOURCE_DOCKER_ARCHIVE };
 
 /* Ceilings: nothing bigger is even read. */
-#define MAX_MANIFEST (4u << 20)
+#define MAX_MANIFEST     (4u << 20)
 #define MAX_IMAGE_CONFIG (16u << 20)
 
-/* "[oci:|oci-archive:|docker-archive:]PATH[:REF][@DIGEST]". A REF is everything after the last ':'
- * that follows the last '/', unless PATH exists with it. */
+/* "[oci:|oci-archive:|docker-archive:]PATH[:REF][@DIGEST]". PATH is the shortest piece before a ':'
+ * that exists (REF may have '/' and ':'); when none does, it ends at the first ':'. */
 struct reference {
 	enum source_kind kind;
 	const char *path, *ref; /* ref NULL = none given */
@@ -28,6 +28,8 @@ int reference_parse(struct arena *a, const char *text, struct reference *out) MU
 struct source;
 int source_open(struct arena *a, const struct reference *ref, struct source **out) MUST_CHECK;
 void source_close(struct source *s); /* NULL is fine */
+/* Closes the blobs opened so far: their regions end here. */
+void source_forget_blobs(struct source *s);
 enum source_kind source_kind(const struct source *s);
 const char *source_path(const struct source *s);
 /* index.json: NULL for a docker-archive without one. */

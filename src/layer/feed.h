@@ -9,6 +9,8 @@ struct feed {
 	/* The next piece, valid until the next call. 1 = there is one (never empty), 0 = the end,
 	 * negative = the error slot is filled. */
 	int (*next)(struct feed *f, const uint8_t **data, size_t *n);
+	/* Leave out up to n bytes that nobody wants; how many were, 0 = it cannot. May be NULL. */
+	uint64_t (*skip)(struct feed *f, uint64_t n);
 	void (*close)(struct feed *f); /* may be NULL */
 };
 

@@ -109,6 +109,13 @@ int tar_exact(struct tar *t, void *into, size_t len)
 static int skip(struct tar *t, uint64_t len)
 {
 	while (len > 0) {
+		uint64_t unread = 0;
+		if (t->piece_len == 0 && t->feed->skip && len > TAR_BLOCK_SIZE)
+			unread = t->feed->skip(t->feed, len);
+		t->at += unread;
+		len -= unread;
+		if (len == 0)
+			break;
 		int r = have_piece(t);
 		if (r < 0)
 			return r;

@@ -222,7 +222,7 @@ static int ring_next(struct feed *feed, const uint8_t **data, size_t *len)
 		if (f->ended)
 			return 0;
 		if (u->o.progress)
-			u->o.progress(u->o.ctx, atomic_load(&u->done));
+			TRY(u->o.progress(u->o.ctx, atomic_load(&u->done)));
 		const struct ring_block *b = ring_read_begin(&u->ring, RING_PARSE);
 		if (!b)
 			return err_msg(ERR_BUG, "another thread stopped"); /* its error wins */

@@ -8,7 +8,7 @@
 #include "layer/codec.h"
 
 struct unpack_layer {
-	const char *name;      /* for messages: "layer 2 of 5 (sha256:0123...)" */
+	const char *name; /* for messages: "layer 2 of 5 (sha256:0123...)" */
 	struct region blob;
 	enum codec codec;
 	bool has_digest;       /* docker-archive knows none: the diffID is the check */
@@ -17,7 +17,9 @@ struct unpack_layer {
 };
 
 /* first inside, first outside, how many */
-struct unpack_map { uint32_t inside, outside, count; };
+struct unpack_map {
+	uint32_t inside, outside, count;
+};
 
 struct unpack_opts {
 	uint64_t max_bytes;   /* of all plain tars; 0 = 64 GiB */
@@ -30,8 +32,9 @@ struct unpack_opts {
 	bool keep_dirlinks;   /* a folder over a symlink to a folder goes through it */
 	const struct unpack_map *uids, *gids; /* owner in the layer -> owner on disk; none: as is */
 	size_t n_uids, n_gids;
-	/* Called now and then from the calling thread with compressed bytes done; may be NULL. */
-	void (*progress)(void *ctx, uint64_t done);
+	/* Called now and then from the calling thread with compressed bytes done; negative (with
+	 * the slot filled) stops everything. May be NULL. */
+	int (*progress)(void *ctx, uint64_t done);
 	void *ctx;
 };
 

@@ -2,8 +2,8 @@
 /* The five capability sets of the calling process. The only file that uses libcap, for the kernel
  * calls; its own set type would only hide which bits go where.
  * Surprise: the kernel may know more capabilities than our word table; the loop runs to the number
- * the kernel refuses, so that a new one is dropped too. Each drop and raise answers for itself; only
- * capset, which may quietly give less than was asked, is read back. */
+ * the kernel refuses, so that a new one is dropped too. Drops and raises answer for themselves;
+ * only capset, which may quietly give less than was asked, is read back. */
 #include <errno.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
