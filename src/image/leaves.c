@@ -90,19 +90,12 @@ static int walk_index(struct walk *w, const struct oci_index *index, const struc
 	return 0;
 }
 
-/* The whole name, or its tag alone. */
 static bool is_named(const struct oci_descriptor *d, const char *ref)
 {
-	const char *annotations[] = { descriptor_annotation(d, "org.opencontainers.image.ref.name"),
-				      descriptor_annotation(d, "io.containerd.image.name") };
-	for (size_t i = 0; i < ARRAY_SIZE(annotations); i++) {
-		const char *name = annotations[i];
-		size_t n = name ? strlen(name) : 0, m = strlen(ref);
-		if (name && (streq(name, ref) ||
-			     (n > m && streq(name + n - m, ref) && name[n - m - 1] == ':')))
-			return true;
-	}
-	return false;
+	const char *short_name = descriptor_annotation(d, "org.opencontainers.image.ref.name");
+	const char *full_name = descriptor_annotation(d, "io.containerd.image.name");
+	return (short_name && reference_names(short_name, ref)) ||
+	       (full_name && reference_names(full_name, ref));
 }
 
 static bool is_wanted(const struct oci_descriptor *d, const struct reference *ref)

@@ -59,6 +59,21 @@ static void split(char *text, struct reference *out)
 	out->ref = first + 1;
 }
 
+/* docker's habit: what is not qualified is on Docker Hub; podman's: it is localhost's. */
+bool reference_names(const char *name, const char *ref)
+{
+	static const char *const hub[] = { "docker.io/", "docker.io/library/", "localhost/" };
+	size_t n = strlen(name), m = strlen(ref);
+	if (streq(name, ref) || (n > m && streq(name + n - m, ref) && name[n - m - 1] == ':'))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(hub); i++) {
+		const char *rest = after_prefix(name, hub[i]);
+		if (rest && streq(rest, ref))
+			return true;
+	}
+	return false;
+}
+
 int reference_parse(struct arena *a, const char *text, struct reference *out)
 {
 	struct reference r = { 0 };

@@ -125,14 +125,11 @@ static int resolve_oci(struct image *i, const struct reference *ref, const char 
 	return image_load(i);
 }
 
-/* RepoTags have the full name; a tag alone will do if it is the only one. */
 static bool has_tag(const struct oci_docker_archive_image *d, const char *ref)
 {
-	for (size_t n = 0; n < d->repo_tags.n; n++) {
-		const char *colon = strrchr(d->repo_tags.v[n], ':');
-		if (streq(d->repo_tags.v[n], ref) || (colon && streq(colon + 1, ref)))
+	for (size_t n = 0; n < d->repo_tags.n; n++)
+		if (reference_names(d->repo_tags.v[n], ref))
 			return true;
-	}
 	return false;
 }
 

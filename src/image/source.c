@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "image/resolve.h"
 #include "image/source_parts.h"
 
 #define MAX_INDEX (16u << 20)
@@ -82,12 +83,11 @@ static int read_layout(struct source *s)
 	if (!after_prefix(layout->version, "1.0."))
 		return err_msg(ERR_UNSUPPORTED, "%s: oci-layout: version %s, expected 1.0.x",
 			       s->path, layout->version);
-	TRY(read_document(s, "index.json", oci_index_type(), &doc));
-	s->index = doc;
-	if (s->index->schema_version != 2)
-		return err_msg(ERR_UNSUPPORTED, "%s: index.json: schemaVersion %lld, expected 2",
-			       s->path, (long long)s->index->schema_version);
-	return 0;
+	struct document index = { .what = arena_printf(s->arena, "%s: index.json", s->path) };
+	char *text;
+	TRY(read_text(s, "index.json", MAX_INDEX, &text, &index.len));
+	index.text = text;
+	return index_decode(s->arena, &index, &s->index);
 }
 
 static int open_kind(struct source *s, enum source_kind wanted)

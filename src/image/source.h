@@ -25,6 +25,10 @@ struct reference {
 };
 int reference_parse(struct arena *a, const char *text, struct reference *out) MUST_CHECK;
 
+/* Does an image called `name` answer to `ref`: the whole name, the name without docker.io/ or
+ * docker.io/library/, or its tag alone. */
+bool reference_names(const char *name, const char *ref);
+
 struct source;
 int source_open(struct arena *a, const struct reference *ref, struct source **out) MUST_CHECK;
 void source_close(struct source *s); /* NULL is fine */

@@ -80,17 +80,6 @@ int apply_find(struct apply *a)
 	return r ? r : apply_set_canon(a);
 }
 
-/* What is at `path`, and is no folder, goes. Its parent is a folder. */
-static int clear_way(struct apply *a, const char *path)
-{
-	char base[256];
-	_cleanup_close_ int parent = inroot_parent(a->root_fd, path, 0755, base);
-	if (parent < 0)
-		return err_sys("open the folder of \"%s\"", path);
-	dircache_flush(&a->dirs);
-	return rmtree(parent, base);
-}
-
 static int made_folder(struct apply *a, int fd, const char *path)
 {
 	static const struct timespec epoch;
@@ -107,26 +96,67 @@ static int made_folder(struct apply *a, int fd, const char *path)
 	return dirlog_add(&a->log, d->canon, &epoch, 0755, a->lower);
 }
 
+/* Something that is no folder has the name. A symlink leads to a folder to be made, inside the root
+ * (an image may have "run -> /run" before it has /run); anything else goes. */
+static int replace_way(struct apply *a, int parent_fd, const char *name, const char *path)
+{
+	bool created = false;
+	_cleanup_close_ int fd = inroot_mkdirs(a->root_fd, path, 0755, &created);
+	if (fd >= 0)
+		return created ? made_folder(a, fd, path) : 0;
+	if (errno != ENOTDIR && errno != EEXIST && errno != ELOOP)
+		return err_sys("make folder \"%.200s\"", path);
+	TRY(rmtree(parent_fd, name));
+	if (mkdirat(parent_fd, name, 0755) < 0)
+		return err_sys("make folder \"%.200s\"", path);
+	fd = openat(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys("open folder \"%.200s\"", path);
+	dircache_flush(&a->dirs);
+	return made_folder(a, fd, path);
+}
+
+/* The last part of `path`, in a folder that is there: by its descriptor, as a path may be longer
+ * than the kernel takes. */
+static int make_folder(struct apply *a, char *path)
+{
+	const struct dir *parent;
+	char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	if (slash)
+		*slash = '\0';
+	int r = dircache_get(&a->dirs, slash ? path : "", &parent);
+	if (slash)
+		*slash = '/';
+	if (r != 0)
+		return r < 0 ? r : err_sys("open the folder of \"%.200s\"", path);
+	_cleanup_close_ int parent_fd = fcntl(parent->fd, F_DUPFD_CLOEXEC, 3);
+	if (parent_fd < 0)
+		return err_sys("open the folder of \"%.200s\"", path);
+	if (mkdirat(parent_fd, name, 0755) < 0)
+		return errno == EEXIST ? replace_way(a, parent_fd, name, path) :
+					 err_sys("make folder \"%.200s\"", path);
+	_cleanup_close_ int fd =
+		openat(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys("open folder \"%.200s\"", path) : made_folder(a, fd, path);
+}
+
 /* The folder a->name.above, part by part. */
 static int make_folders(struct apply *a)
 {
+	const struct dir *d;
 	_cleanup_free_ char *path = strdup(a->name.above);
 	if (!path)
 		return err_sysno(ENOMEM, "make folders");
 	for (char *end = path; end;) {
-		bool created = false;
 		end = strchr(end + 1, '/');
 		if (end)
 			*end = '\0';
-		_cleanup_close_ int fd = inroot_mkdirs(a->root_fd, path, 0755, &created);
-		if (fd < 0 && (errno == ENOTDIR || errno == EEXIST || errno == ELOOP)) {
-			TRY(clear_way(a, path));
-			fd = inroot_mkdirs(a->root_fd, path, 0755, &created);
-		}
-		if (fd < 0)
-			return err_sys("make folder \"%s\"", path);
-		if (created)
-			TRY(made_folder(a, fd, path));
+		int r = dircache_get(&a->dirs, path, &d);
+		if (r > 0)
+			r = make_folder(a, path);
+		if (r < 0)
+			return r;
 		if (end)
 			*end = '/';
 	}
