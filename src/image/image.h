@@ -47,6 +47,27 @@ int image_ls(struct image_tool *t, const char *place, bool json) MUST_CHECK;
 int image_inspect(struct image_tool *t, const char *image, const char *platform,
 		  bool json) MUST_CHECK;
 
+/* What changed in a bundle since it was created: lines "A|C|D PATH", or JSON. */
+struct diff_wishes {
+	struct oci_strs masks; /* paths to leave out */
+	bool no_mask_volumes, json;
+};
+int image_diff(struct image_tool *t, const char *bundle, const struct diff_wishes *w) MUST_CHECK;
+
+/* An image of the bundle's image and its changes, in the layout IMAGE; prints its digest. */
+struct history_wishes {
+	const char *author, *comment, *created, *created_by; /* NULL: the default */
+	bool none;
+};
+struct repack_wishes {
+	const char *compress; /* NULL or "auto", "gzip", "zstd", "none" */
+	struct oci_strs masks;
+	struct history_wishes history;
+	bool if_changed, refresh_bundle, no_mask_volumes;
+};
+int image_repack(struct image_tool *t, const char *bundle, const char *image,
+		 const struct repack_wishes *w) MUST_CHECK;
+
 /* Everything that can be wrong, not only the first. type: NULL = by content; "image",
  * "imageLayout", "manifest", "imageIndex", "config". 0 = nothing is wrong, 1 = something is (and
  * was printed). */

@@ -12,6 +12,7 @@
 #include "image/progress.h"
 #include "image/runtime_config.h"
 #include "image/staging.h"
+#include "layer/snapshot.h"
 
 /* "CONTAINER:HOST:COUNT" */
 static int parse_map(struct arena *a, const char *what, const char *text, struct unpack_map *out)
@@ -151,6 +152,7 @@ static int fill_bundle(struct image_tool *t, const struct image *i, struct unpac
 		return err_sys("make the bundle's rootfs");
 	TRY(unpack_into(t, i, o, root_fd));
 	TRY(write_config(t->arena, i, w, root_fd, bundle_fd));
+	TRY(snapshot_write(root_fd, bundle_fd));
 	return bundle_record_write(i, o, bundle_fd);
 }
 

@@ -32,7 +32,8 @@ struct changes {
 
 struct diff_opts {
 	struct oci_strs masks;             /* paths whose changes do not count, nor what is below */
-	const struct unpack_layer *layers; /* of the image that was unpacked */
+	const struct unpack_layer *layers; /* of the image that was unpacked; NULL: not known,
+					    * and what was touched counts as changed */
 	size_t n_layers;
 	bool rootless, mapped;             /* as it was unpacked */
 	struct snapshot_writer *refresh;   /* gets what the tree is now; may be NULL */

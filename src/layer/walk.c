@@ -12,7 +12,6 @@
 
 #include "base/cleanup.h"
 #include "layer/digest.h"
-#include "sys/inroot.h"
 
 enum {
 	DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
@@ -362,10 +361,4 @@ int walk_compare(const char *a, const char *b)
 		b++;
 	}
 	return (int)rank(*a) - (int)rank(*b);
-}
-
-int walk_open_path(int root_fd, const char *path, int flags)
-{
-	return inroot_open(root_fd, *path ? path : ".", flags | O_NOFOLLOW | O_NONBLOCK,
-			   INROOT_NO_SYMLINKS);
 }

@@ -22,6 +22,7 @@ static const struct opt global_rows[] = {
 
 static const struct command *const commands[] = {
 	&cmd_validate, &cmd_unpack, &cmd_create, &cmd_ls, &cmd_inspect,
+	&cmd_diff, &cmd_repack,
 };
 
 static NORETURN void out_of_memory(size_t wanted)
