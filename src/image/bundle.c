@@ -21,7 +21,8 @@ static struct oci_bundle_map *maps_of(struct arena *a, const struct unpack_map *
 	return v;
 }
 
-int bundle_record_write(const struct image *i, const struct unpack_opts *o, int bundle_fd)
+int bundle_record_write(const struct image *i, const struct unpack_opts *o,
+			struct oci_bundle_overlay *overlay, int bundle_fd)
 {
 	size_t len;
 	struct oci_bundle b = {
@@ -33,6 +34,7 @@ int bundle_record_write(const struct image *i, const struct unpack_opts *o, int 
 		.layers = i->config->rootfs->diff_ids,
 		.rootless = o->rootless,
 		.devices = o->devices,
+		.overlay = overlay,
 	};
 	b.uids.v = maps_of(i->arena, o->uids, o->n_uids);
 	b.uids.n = o->n_uids;

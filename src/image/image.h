@@ -31,6 +31,8 @@ struct create_wishes {
 	struct oci_strs args, env;
 	const char *user, *cwd, *hostname, *volumes;
 	bool read_only, terminal;
+	bool overlay;      /* rootfs is a mount of shared layers */
+	const char *store; /* where those are; NULL = the default */
 };
 
 /* Root file system only, at `dest`, which must be absent or an empty directory. */
@@ -40,6 +42,13 @@ int image_unpack(struct image_tool *t, const char *image, const char *dest,
  * image's Entrypoint instead of its Cmd. */
 int image_create(struct image_tool *t, const char *image, const char *bundle,
 		 const struct oci_strs *command, const struct create_wishes *w) MUST_CHECK;
+
+/* Mount the rootfs of an overlay bundle again, after a reboot. Mounted already is fine. */
+int image_mount(struct image_tool *t, const char *bundle) MUST_CHECK;
+/* A bundle of ours, its mount, and its reference in the store. */
+int image_delete(struct image_tool *t, const char *bundle) MUST_CHECK;
+/* Layers of a store (NULL = the default) that no bundle uses any more. */
+int image_store_gc(struct image_tool *t, const char *store, bool dry_run) MUST_CHECK;
 
 /* Names and platforms of all images at `place`. */
 int image_ls(struct image_tool *t, const char *place, bool json) MUST_CHECK;

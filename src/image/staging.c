@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
@@ -53,6 +54,15 @@ static bool is_abandoned(int parent_fd, const char *name)
 	       flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
+/* A bundle over a store is mounted for a moment while it is made. */
+static void unmount_inside(int parent_fd, const char *name)
+{
+	char path[320];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s/rootfs", parent_fd, name);
+	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+		log_debug("unmounted \"%s/rootfs\"", name);
+}
+
 static int sweep(const struct staging *s)
 {
 	int fd = openat(s->parent_fd, ".", DIR_FLAGS);
@@ -64,6 +74,7 @@ static int sweep(const struct staging *s)
 	for (struct dirent *e; (e = readdir(d));)
 		if (after_prefix(e->d_name, PREFIX) && is_abandoned(s->parent_fd, e->d_name)) {
 			log_debug("removing \"%s\", left by a run that was killed", e->d_name);
+			unmount_inside(s->parent_fd, e->d_name);
 			TRY(rmtree(s->parent_fd, e->d_name));
 		}
 	return 0;
@@ -133,6 +144,8 @@ int staging_commit(struct staging *s, bool sync)
 void staging_abort(struct staging *s)
 {
 	struct err saved = *err_get();
+	if (s->name[0])
+		unmount_inside(s->parent_fd, s->name);
 	if (s->name[0] && rmtree(s->parent_fd, s->name) < 0)
 		log_warn("cannot remove \"%s\": %s", s->name, err_get()->text);
 	s->name[0] = '\0';

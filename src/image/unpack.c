@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "image/bundle.h"
+#include "image/create_parts.h"
 #include "image/image.h"
 #include "image/progress.h"
 #include "image/runtime_config.h"
@@ -43,7 +44,7 @@ static int parse_maps(struct arena *a, const char *what, const struct oci_strs *
 	return 0;
 }
 
-static int parse_wishes(struct arena *a, const struct unpack_wishes *w, struct unpack_opts *o)
+int create_parse_wishes(struct arena *a, const struct unpack_wishes *w, struct unpack_opts *o)
 {
 	struct unpack_map *uids, *gids;
 	int64_t size = 0;
@@ -122,14 +123,14 @@ int image_unpack(struct image_tool *t, const char *image, const char *dest,
 {
 	struct unpack_opts o;
 	struct image i;
-	TRY(parse_wishes(t->arena, w, &o));
+	TRY(create_parse_wishes(t->arena, w, &o));
 	TRY(image_open(t->arena, image, w->platform, &i));
 	int r = stage_rootfs(t, &i, &o, dest, !w->no_sync);
 	image_close(&i);
 	return r;
 }
 
-static int write_config(struct arena *a, const struct image *i, const struct runtime_wishes *w,
+int create_write_config(struct arena *a, const struct image *i, const struct runtime_wishes *w,
 			int root_fd, int bundle_fd)
 {
 	struct oci_config *c;
@@ -151,9 +152,9 @@ static int fill_bundle(struct image_tool *t, const struct image *i, struct unpac
 	if (root_fd < 0)
 		return err_sys("make the bundle's rootfs");
 	TRY(unpack_into(t, i, o, root_fd));
-	TRY(write_config(t->arena, i, w, root_fd, bundle_fd));
+	TRY(create_write_config(t->arena, i, w, root_fd, bundle_fd));
 	TRY(snapshot_write(root_fd, bundle_fd));
-	return bundle_record_write(i, o, bundle_fd);
+	return bundle_record_write(i, o, NULL, bundle_fd);
 }
 
 static int stage_bundle(struct image_tool *t, const struct image *i,
@@ -162,7 +163,7 @@ static int stage_bundle(struct image_tool *t, const struct image *i,
 {
 	struct unpack_opts o;
 	struct staging s;
-	TRY(parse_wishes(t->arena, w, &o));
+	TRY(create_parse_wishes(t->arena, w, &o));
 	TRY(staging_begin(t->arena, bundle, &s));
 	int r = fill_bundle(t, i, &o, config, s.fd);
 	if (r >= 0)
@@ -189,7 +190,8 @@ int image_create(struct image_tool *t, const char *image, const char *bundle,
 	};
 	struct image i;
 	TRY(image_open(t->arena, image, w->unpack.platform, &i));
-	int r = stage_bundle(t, &i, &config, bundle, &w->unpack);
+	int r = w->overlay ? create_overlay(t, &i, &config, bundle, w) :
+			     stage_bundle(t, &i, &config, bundle, &w->unpack);
 	image_close(&i);
 	return r;
 }

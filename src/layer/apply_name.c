@@ -80,20 +80,37 @@ int apply_find(struct apply *a)
 	return r ? r : apply_set_canon(a);
 }
 
+/* What a folder that no entry made shall be: root's and 0755, or as it is below. */
+static int implied(const struct apply *a, const char *canon, struct tar_entry *out)
+{
+	struct stat st;
+	*out = (struct tar_entry){ .type = TAR_DIR, .mode = 0755 };
+	if (!a->o->below)
+		return 0;
+	int r = a->o->below(a->o->below_ctx, canon, &st);
+	if (r > 0)
+		*out = (struct tar_entry){ .type = TAR_DIR,
+					   .mode = st.st_mode & 07777,
+					   .uid = st.st_uid,
+					   .gid = st.st_gid,
+					   .mtime = st.st_mtim };
+	return r;
+}
+
 static int made_folder(struct apply *a, int fd, const char *path)
 {
-	static const struct timespec epoch;
-	static const struct tar_entry nobody = { .type = TAR_DIR, .mode = 0755 };
+	struct tar_entry as;
 	const struct dir *d;
 	uid_t uid;
 	gid_t gid;
-	TRY(apply_owner(a, &nobody, &uid, &gid));
-	if ((uid != a->uid || gid != a->gid) && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
-		return apply_chown_failed(uid, gid);
 	int r = dircache_get(&a->dirs, path, &d);
 	if (r != 0)
-		return r < 0 ? r : err_sys("open folder \"%s\"", path);
-	return dirlog_add(&a->log, d->canon, &epoch, 0755, a->lower);
+		return r < 0 ? r : err_sys("open folder \"%.200s\"", path);
+	TRY(implied(a, d->canon, &as));
+	TRY(apply_owner(a, &as, &uid, &gid));
+	if ((uid != a->uid || gid != a->gid) && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+		return apply_chown_failed(uid, gid);
+	return dirlog_add(&a->log, d->canon, &as.mtime, as.mode, a->lower || as.mode != 0755);
 }
 
 /* Something that is no folder has the name. A symlink leads to a folder to be made, inside the root

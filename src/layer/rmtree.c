@@ -14,6 +14,7 @@ enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 
 struct walk {
 	int fd; /* the folder being emptied */
+	dev_t dev;
 	char *names;  /* of the folders on the way, each with its NUL */
 	size_t len, cap;
 	unsigned depth;
@@ -97,9 +98,14 @@ static int move_to(struct walk *w, int fd, const char *name)
 
 static int walk_down(struct walk *w, const char *name)
 {
+	struct stat st;
 	if (unlinkat(w->fd, name, AT_REMOVEDIR) == 0)
 		return 0;
 	TRY(move_to(w, open_dir(w->fd, name), name));
+	if (fstat(w->fd, &st) < 0)
+		return err_sys("look at folder \"%s\"", name);
+	if (st.st_dev != w->dev)
+		return err_msg(ERR_SYS, "\"%s\" is a mount point and is not entered", name);
 	return push(w, name);
 }
 
@@ -131,8 +137,10 @@ static int run(struct walk *w)
 int rmtree_inside(int dir_fd)
 {
 	struct walk w = { .fd = openat(dir_fd, ".", DIR_FLAGS) };
-	if (w.fd < 0)
+	struct stat st;
+	if (w.fd < 0 || fstat(w.fd, &st) < 0)
 		return err_sys("open the folder to be emptied");
+	w.dev = st.st_dev;
 	int r = run(&w);
 	close_fd(&w.fd);
 	free(w.names);

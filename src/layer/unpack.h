@@ -5,6 +5,8 @@
  * empty private directory and throws it away when this fails: nothing here is ever half right. */
 #pragma once
 
+#include <sys/stat.h>
+
 #include "layer/codec.h"
 
 struct unpack_layer {
@@ -32,6 +34,11 @@ struct unpack_opts {
 	bool keep_dirlinks;   /* a folder over a symlink to a folder goes through it */
 	const struct unpack_map *uids, *gids; /* owner in the layer -> owner on disk; none: as is */
 	size_t n_uids, n_gids;
+	/* Overlay form: a folder that no entry of this layer makes would cover one of the layers
+	 * below with attributes of nobody. 1 = *st is the folder `path` of below, 0 = there is
+	 * none. May be NULL. Uses the next member. */
+	int (*below)(void *below_ctx, const char *path, struct stat *st);
+	void *below_ctx;
 	/* Called now and then from the calling thread with compressed bytes done; negative (with
 	 * the slot filled) stops everything. May be NULL. */
 	int (*progress)(void *ctx, uint64_t done);

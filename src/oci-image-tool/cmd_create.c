@@ -16,6 +16,10 @@ static const struct opt rows[] = {
 	OPT_STRING(0, "volumes", struct create_wishes, volumes, "HOW",
 		   "what becomes of Volumes: tmpfs (default) or ignore"),
 	OPT_FLAG(0, "read-only", struct create_wishes, read_only, "a read-only root file system"),
+	OPT_FLAG(0, "overlay", struct create_wishes, overlay,
+		 "rootfs is an overlay of layers that bundles share"),
+	OPT_STRING(0, "store", struct create_wishes, store, "DIR",
+		   "where those layers are (default: /var/lib/oci-image-tool)"),
 	OPT_FLAG('t', "terminal", struct create_wishes, terminal, "with a terminal"),
 	OPT_END
 };

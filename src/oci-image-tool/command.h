@@ -16,8 +16,9 @@ struct command {
 	int (*run)(struct image_tool *tool, const void *opts, const struct oci_strs *args);
 };
 
-extern const struct command cmd_create, cmd_diff, cmd_inspect, cmd_ls, cmd_repack, cmd_unpack,
-	cmd_validate;
+extern const struct command cmd_create, cmd_inspect, cmd_ls, cmd_unpack, cmd_validate;
+extern const struct command cmd_delete, cmd_gc, cmd_mount;
+extern const struct command cmd_diff, cmd_repack;
 
 /* "table" (or NULL) and "json": *json. */
 int format_parse(const char *text, bool *json) MUST_CHECK;

@@ -21,8 +21,18 @@ static const struct opt global_rows[] = {
 };
 
 static const struct command *const commands[] = {
-	&cmd_validate, &cmd_unpack, &cmd_create, &cmd_ls, &cmd_inspect,
-	&cmd_diff, &cmd_repack,
+	/* clang-format off */
+	&cmd_validate,
+	&cmd_unpack,
+	&cmd_create,
+	&cmd_ls,
+	&cmd_inspect,
+	&cmd_diff,
+	&cmd_repack,
+	&cmd_mount,
+	&cmd_delete,
+	&cmd_gc,
+	/* clang-format on */
 };
 
 static NORETURN void out_of_memory(size_t wanted)
