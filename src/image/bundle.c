@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/path.h"
 
 /* clang-format off */
 #include <ocispec/tables_on.h>
@@ -21,13 +22,27 @@ static struct oci_bundle_map *maps_of(struct arena *a, const struct unpack_map *
 	return v;
 }
 
+/* Where it is, from any working directory. */
+static const char *place_of(const struct image *i)
+{
+	static const char *const kinds[] = {
+		[SOURCE_ANY] = "", [SOURCE_LAYOUT] = "oci:",
+		[SOURCE_OCI_ARCHIVE] = "oci-archive:", [SOURCE_DOCKER_ARCHIVE] = "docker-archive:",
+	};
+	const char *path = path_absolute(i->arena, source_path(i->source));
+	if (!path)
+		return i->name;
+	return arena_printf(i->arena, "%s%s%s%s", kinds[source_kind(i->source)], path,
+			    i->ref ? ":" : "", i->ref ? i->ref : "");
+}
+
 int bundle_record_write(const struct image *i, const struct unpack_opts *o,
 			struct oci_bundle_overlay *overlay, int bundle_fd)
 {
 	size_t len;
 	struct oci_bundle b = {
 		.version = BUNDLE_VERSION,
-		.image = i->name,
+		.image = place_of(i),
 		.ref = i->ref,
 		.manifest = i->descriptor ? i->descriptor->digest : NULL,
 		.config = digest_text(i->arena, &i->config_digest),

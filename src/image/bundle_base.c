@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/vec.h"
 #include "image/resolve_parts.h"
+#include "layer/diff_upper.h"
 
 #define OCI_MANIFEST "application/vnd.oci.image.manifest.v1+json"
 
@@ -29,9 +30,10 @@ int bundle_tree_open(struct arena *a, const char *path, struct bundle_tree *out)
 	TRY(bundle_record_read(a, fd, path, &b.record));
 	b.uids = maps_of(a, b.record->uids.v, b.record->uids.n);
 	b.gids = maps_of(a, b.record->gids.v, b.record->gids.n);
-	b.root_fd = openat(fd, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const char *own = b.record->overlay ? "upper" : "rootfs";
+	b.root_fd = openat(fd, own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (b.root_fd < 0)
-		return err_sys("open \"%s/rootfs\"", path);
+		return err_sys("open \"%s/%s\"", path, own);
 	b.fd = take_fd(&fd);
 	*out = b;
 	return 0;
@@ -157,11 +159,52 @@ static void set_layers(struct arena *a, const struct image *base, struct diff_op
 	o->n_layers = base->n_layers;
 }
 
+static int open_lowers(const struct oci_bundle_overlay *o, struct arena *a, int *fds)
+{
+	const char *path = arena_printf(a, "%s/layers", o->store);
+	_cleanup_close_ int store = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (store < 0)
+		return err_sys("open the store \"%s\"", o->store);
+	for (size_t i = 0; i < o->layers.n; i++) {
+		const char *name = o->layers.v[o->layers.n - 1 - i]; /* topmost first */
+		fds[i] = openat(store, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fds[i] < 0)
+			return err_sys("open layer \"%s\" of the store", name);
+	}
+	return 0;
+}
+
+static int diff_overlay(const struct bundle_tree *b, struct bundle_changes *c)
+{
+	const struct oci_bundle_overlay *o = b->record->overlay;
+	int *fds = arena_calloc(b->arena, o->layers.n, sizeof(int));
+	struct lower_layers lowers = { fds, o->layers.n };
+	for (size_t i = 0; i < lowers.n; i++)
+		fds[i] = -1;
+	int r = open_lowers(o, b->arena, fds);
+	if (r == 0)
+		r = diff_upper(b->arena, &c->how, b->root_fd, &lowers, &c->list);
+	for (size_t i = 0; i < lowers.n; i++)
+		close_fd(&fds[i]);
+	return r;
+}
+
+static int diff_own(const struct bundle_tree *b, struct bundle_changes *c)
+{
+	struct snapshot *s;
+	int r = TRY(snapshot_open(b->fd, &s));
+	if (r > 0)
+		return err_msg(ERR_STATE, "\"%s\" has no %s, so changes cannot be found", b->path,
+			       SNAPSHOT_NAME);
+	r = diff_tree(b->arena, &c->how, b->root_fd, s, &c->list);
+	snapshot_close(s);
+	return r < 0 ? err_wrap("\"%s\"", b->path) : 0;
+}
+
 int bundle_diff(const struct bundle_tree *b, const struct image *base,
 		const struct change_wishes *w, struct snapshot_writer *refresh,
 		struct bundle_changes *out)
 {
-	struct snapshot *s;
 	struct bundle_changes c = { .how = {
 		.masks = masks_of(b->arena, base, w),
 		.rootless = b->record->rootless,
@@ -170,14 +213,7 @@ int bundle_diff(const struct bundle_tree *b, const struct image *base,
 	} };
 	if (base)
 		set_layers(b->arena, base, &c.how);
-	int r = TRY(snapshot_open(b->fd, &s));
-	if (r > 0)
-		return err_msg(ERR_STATE, "\"%s\" has no %s, so changes cannot be found", b->path,
-			       SNAPSHOT_NAME);
-	r = diff_tree(b->arena, &c.how, b->root_fd, s, &c.list);
-	snapshot_close(s);
-	if (r < 0)
-		return err_wrap("\"%s\"", b->path);
+	TRY(b->record->overlay ? diff_overlay(b, &c) : diff_own(b, &c));
 	*out = c;
 	return 0;
 }

@@ -9,7 +9,7 @@
 struct bundle_tree {
 	struct arena *arena;
 	const char *path;
-	int fd, root_fd;
+	int fd, root_fd; /* root_fd: what is the bundle's own: rootfs, or upper of an overlay */
 	struct oci_bundle *record;
 	struct unpack_map *uids, *gids;
 };

@@ -234,6 +234,12 @@ static int check_target(struct repack *r, const char *image)
 	return 0;
 }
 
+static int refuse_refresh(const char *bundle)
+{
+	return err_msg(ERR_USAGE, "--refresh-bundle: \"%s\" shares its layers (--overlay); create "
+				  "a bundle of the new image instead", bundle);
+}
+
 int image_repack(struct image_tool *t, const char *bundle, const char *image,
 		 const struct repack_wishes *w)
 {
@@ -241,7 +247,9 @@ int image_repack(struct image_tool *t, const char *bundle, const char *image,
 	struct snapshot_writer *refresh = NULL;
 	TRY(check_target(&r, image));
 	TRY(bundle_tree_open(t->arena, bundle, &r.bundle));
-	int result = bundle_base_open(&r.bundle, r.target.path, &r.base);
+	int result = w->refresh_bundle && r.bundle.record->overlay
+			     ? refuse_refresh(bundle)
+			     : bundle_base_open(&r.bundle, r.target.path, &r.base);
 	if (result == 0) {
 		result = run(&r, &refresh);
 		snapshot_abort(refresh);

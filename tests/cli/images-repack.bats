@@ -435,3 +435,52 @@ C /etc/two'
 	it repack "$B" "oci-archive:$T/x.tar:new"
 	failed_with "repack writes to OCI layouts"
 }
+
+@test "an overlay bundle: the upper folder is the change" {
+	simple
+	it_ok create --overlay --store "$T/store" "$L:base" "$B"
+	it_ok diff "$B"
+	equal "$output" ""
+	r=$B/rootfs
+	echo more >>"$r/etc/one"
+	rm -r "$r/gone" "$r/etc/link"
+	rm -r "$r/data" && mkdir "$r/data" && echo other >"$r/data/other"
+	mv "$r/bin" "$r/sbin" 2>/dev/null
+	mkdir "$r/new" && echo x >"$r/new/x" && ln "$r/new/x" "$r/new/y"
+	chmod 600 "$r/etc/two" && chmod 644 "$r/etc/two" # copied up, and as it was
+	it_ok diff "$B"
+	equal "$output" 'C /
+D /bin
+C /data
+D /data/d
+A /data/other
+C /etc
+D /etc/link
+C /etc/one
+D /gone
+A /new
+A /new/x
+A /new/y
+A /sbin
+A /sbin/ash
+A /sbin/sh'
+	it_ok repack "$B" "$L:new"
+	it_ok create "$L:new" "$T/again"
+	diff <(listing "$r") <(listing "$T/again/rootfs")
+	it repack --refresh-bundle "$B" "$L:new"
+	failed_with "--refresh-bundle"
+	umount "$r"
+	it_ok diff "$B" # needs no mount
+	[ "$(wc -l <<<"$output")" = 15 ]
+	it_ok delete "$B"
+}
+
+@test "the image is found from another working directory" {
+	simple
+	cd "$T"
+	it_ok create layout:base "$B"
+	cd /
+	echo 1 >"$B/rootfs/new"
+	it_ok repack "$B" "$T/elsewhere:new"
+	it_ok validate "$T/elsewhere:new"
+}
