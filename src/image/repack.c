@@ -3,6 +3,7 @@
  * name; whatever kills us before the name leaves the old image, and blobs that gc takes. The
  * bundle's record and snapshot change last, each by rename. */
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -11,6 +12,7 @@
 #include "image/derive.h"
 #include "image/image.h"
 #include "image/layout.h"
+#include "image/progress.h"
 #include "layer/compress.h"
 #include "layer/pack.h"
 #include "layer/xattrs.h"
@@ -24,7 +26,7 @@ struct repack {
 	struct layout *layout;
 	struct bundle_changes changes;
 	struct new_layer layer;
-	bool has_layer;
+	bool has_layer, quiet;
 	struct oci_descriptor manifest;
 	const char *config_digest;
 	struct oci_strs diff_ids;
@@ -63,6 +65,41 @@ static int pack_options(const struct repack *r, struct pack_opts *o)
 	return 0;
 }
 
+/* Shows how far the packing is, and hears signals. */
+struct counting_sink {
+	struct sink sink;
+	struct sink *to;
+	struct progress progress;
+	uint64_t done;
+};
+
+static int count(struct sink *sink, const void *data, size_t len)
+{
+	struct counting_sink *s = (struct counting_sink *)sink;
+	s->done += len;
+	TRY(progress_step(&s->progress, s->done));
+	return sink_write(s->to, data, len);
+}
+
+static uint64_t bytes_of(const struct changes *c)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].kind != CHANGE_DELETED && S_ISREG(c->v[i].facts.mode))
+			sum += c->v[i].facts.size;
+	return sum;
+}
+
+static int write_changes(struct repack *r, const struct pack_opts *o, struct sink *to)
+{
+	struct counting_sink s = { .sink.write = count, .to = to };
+	struct tarwriter *w = tarwriter_new(r->arena, &s.sink);
+	progress_begin(&s.progress, "packing", bytes_of(&r->changes.list), r->quiet);
+	int result = pack_changes(o, r->bundle.root_fd, &r->changes.list, w);
+	progress_end(&s.progress);
+	return result;
+}
+
 static int pack_into(struct repack *r, struct blob *blob)
 {
 	struct pack_opts o;
@@ -72,8 +109,7 @@ static int pack_into(struct repack *r, struct blob *blob)
 	TRY(codec_wanted(r, &r->layer.codec));
 	TRY(compress_open(r->arena, r->layer.codec, 0, blob->sink, &compress));
 	struct sink *sink = sink_hashing(r->arena, compress, &r->layer.diff_id, &plain);
-	struct tarwriter *w = tarwriter_new(r->arena, sink);
-	int result = pack_changes(&o, r->bundle.root_fd, &r->changes.list, w);
+	int result = write_changes(r, &o, sink);
 	if (result == 0)
 		result = sink->finish(sink);
 	if (sink->close)
@@ -243,7 +279,7 @@ static int refuse_refresh(const char *bundle)
 int image_repack(struct image_tool *t, const char *bundle, const char *image,
 		 const struct repack_wishes *w)
 {
-	struct repack r = { .arena = t->arena, .w = w };
+	struct repack r = { .arena = t->arena, .w = w, .quiet = t->quiet };
 	struct snapshot_writer *refresh = NULL;
 	TRY(check_target(&r, image));
 	TRY(bundle_tree_open(t->arena, bundle, &r.bundle));

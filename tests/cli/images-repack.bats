@@ -405,6 +405,22 @@ C /etc/two'
 	same_trees "$B/rootfs" "$T/x"
 }
 
+@test "stopped by a signal, it says so and leaves nothing" {
+	simple
+	it_ok create "$L:base" "$B"
+	head -c 250M /dev/urandom >"$B/rootfs/noise"
+	"$TOOL" repack "$B" "$L:new" </dev/null >"$T/out" 2>&1 3>&- 4>&- &
+	p=$!
+	packs() { find "/proc/$p/fd" -lname "$L/blobs/*(deleted)" | grep -q .; }
+	wait_for 20 packs
+	sleep 0.05
+	kill "$p"
+	! wait "$p" || say
+	grep -q "stopped by SIGTERM" "$T/out" || { cat "$T/out"; false; }
+	equal "$(jq '.manifests | length' "$L/index.json")" 1
+	equal "$(find "$L/blobs" -type f | wc -l)" 3
+}
+
 @test "a full disk is one error and leaves nothing" {
 	simple
 	it_ok create "$L:base" "$B"
