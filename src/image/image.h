@@ -77,6 +77,56 @@ struct repack_wishes {
 int image_repack(struct image_tool *t, const char *bundle, const char *image,
 		 const struct repack_wishes *w) MUST_CHECK;
 
+/* An empty layout at a place that does not exist yet, or is an empty directory. */
+int image_init(struct image_tool *t, const char *layout) MUST_CHECK;
+/* Another name for the entry; what had the name loses it. */
+int image_tag(struct image_tool *t, const char *image, const char *name) MUST_CHECK;
+/* The name, or the entry of a digest, goes; blobs stay until gc. */
+int image_rm(struct image_tool *t, const char *image) MUST_CHECK;
+/* Blobs that index.json does not lead to. */
+int image_layout_gc(struct image_tool *t, const char *layout, bool dry_run) MUST_CHECK;
+
+/* What shall be other in a config. Texts: NULL keeps, "" takes away. */
+struct config_wishes {
+	const char *platform, *tag;
+	const char *user, *workdir, *stop_signal, *author, *created, *os, *architecture, *variant;
+	struct oci_strs env, unset_env, entrypoint, cmd, labels, unset_labels, ports, volumes;
+	struct oci_strs annotations, unset_annotations, clear;
+};
+struct oci_image_config;
+int config_edit(struct arena *a, struct oci_image_config *c,
+		const struct config_wishes *w) MUST_CHECK;
+/* The image changed so, by its name or w->tag; prints the new digest. */
+int image_config(struct image_tool *t, const char *image, const struct config_wishes *w) MUST_CHECK;
+
+/* All images of an archive (or of a layout), or the one that is named, into the layout
+ * "LAYOUT[:REF]". */
+int image_copy_in(struct image_tool *t, const char *from, const char *to) MUST_CHECK;
+
+struct save_wishes {
+	const char *output, *format, *platform; /* format: NULL or "both", "oci-archive", ... */
+};
+int image_save(struct image_tool *t, const struct oci_strs *images,
+	       const struct save_wishes *w) MUST_CHECK;
+
+struct convert_wishes {
+	const char *compress, *tag, *platform;
+	unsigned level; /* 0 = the codec's default */
+};
+int image_convert(struct image_tool *t, const char *image,
+		  const struct convert_wishes *w) MUST_CHECK;
+
+/* An image of one layer, from a tar (compressed or not), at "LAYOUT[:REF]". */
+struct import_wishes {
+	struct config_wishes config;
+	const char *compress;
+};
+int image_import(struct image_tool *t, const char *tar, const char *to,
+		 const struct import_wishes *w) MUST_CHECK;
+/* The root file system as one tar; output NULL or "-" is stdout. */
+int image_export(struct image_tool *t, const char *image, const char *platform,
+		 const char *output) MUST_CHECK;
+
 /* Everything that can be wrong, not only the first. type: NULL = by content; "image",
  * "imageLayout", "manifest", "imageIndex", "config". 0 = nothing is wrong, 1 = something is (and
  * was printed). */

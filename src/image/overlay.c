@@ -73,7 +73,9 @@ static int new_way(int bundle_fd, int layers_fd, const struct oci_bundle_overlay
 	snprintf(upper, sizeof(upper), "/proc/self/fd/%d", upper_fd);
 	snprintf(work, sizeof(work), "/proc/self/fd/%d", work_fd);
 	if (mountfd_set_string(fs, "upperdir", upper) < 0 ||
-	    mountfd_set_string(fs, "workdir", work) < 0 || mountfd_create(fs) < 0)
+	    mountfd_set_string(fs, "workdir", work) < 0 ||
+	    mountfd_set_string(fs, "redirect_dir", "off") < 0 || /* repack reads upper itself */
+	    mountfd_set_string(fs, "metacopy", "off") < 0 || mountfd_create(fs) < 0)
 		return failed(fs);
 	_cleanup_close_ int mount_fd = mountfd_fsmount(fs, 0);
 	return mount_fd < 0 || mountfd_attach(mount_fd, root_fd) < 0 ? failed(fs) : 0;
@@ -88,7 +90,8 @@ static int old_way(struct arena *a, int bundle_fd, const struct oci_bundle_overl
 		str_addf(&s, "%s%s/layers/%s", s.n ? ":" : "lowerdir=", o->store,
 			 o->layers.v[i - 1]);
 	snprintf(bundle, sizeof(bundle), "/proc/self/fd/%d", bundle_fd);
-	str_addf(&s, ",upperdir=%s/upper,workdir=%s/work", bundle, bundle);
+	str_addf(&s, ",upperdir=%s/upper,workdir=%s/work,redirect_dir=off,metacopy=off", bundle,
+		 bundle);
 	if (s.n >= 4096)
 		return err_msg(ERR_UNSUPPORTED, "%zu layers in one overlay need Linux 6.5",
 			       o->layers.n);

@@ -13,6 +13,7 @@
 #include "image/image.h"
 #include "image/layout.h"
 #include "image/progress.h"
+#include "image/publish.h"
 #include "layer/compress.h"
 #include "layer/pack.h"
 #include "layer/xattrs.h"
@@ -35,17 +36,9 @@ struct repack {
 static int codec_wanted(const struct repack *r, enum codec *out)
 {
 	const char *text = r->w->compress;
-	*out = CODEC_GZIP;
-	if (text && streq(text, "zstd"))
-		*out = CODEC_ZSTD;
-	else if (text && (streq(text, "none") || streq(text, "plain")))
-		*out = CODEC_PLAIN;
-	else if (text && !streq(text, "gzip") && !streq(text, "auto"))
-		return err_msg(ERR_USAGE, "--compress: expected auto, gzip, zstd or none, found "
-					  "\"%s\"", text);
-	/* as the image's last layer is */
-	if ((!text || streq(text, "auto")) && r->base.n_layers > 0)
-		*out = r->base.layers[r->base.n_layers - 1].in.codec;
+	if (text && !streq(text, "auto"))
+		return codec_parse("--compress", text, out);
+	*out = r->base.n_layers > 0 ? r->base.layers[r->base.n_layers - 1].in.codec : CODEC_GZIP;
 	return 0;
 }
 
@@ -55,8 +48,10 @@ static int pack_options(const struct repack *r, struct pack_opts *o)
 {
 	const struct bundle_tree *b = &r->bundle;
 	*o = (struct pack_opts){
-		.uids = b->uids, .gids = b->gids,
-		.n_uids = b->record->uids.n, .n_gids = b->record->gids.n,
+		.uids = b->uids,
+		.gids = b->gids,
+		.n_uids = b->record->uids.n,
+		.n_gids = b->record->gids.n,
 		.rootless = r->changes.how.rootless,
 		.xattrs = xattr_classes(b->root_fd, r->changes.how.rootless, false),
 	};
@@ -141,71 +136,31 @@ static int make_layer(struct repack *r)
 
 /* ---- the image */
 
-static int copy_layer(struct repack *r, const struct image_layer *l, struct oci_descriptor *out)
-{
-	struct digest d = l->in.digest;
-	uint64_t size;
-	bool there = l->in.has_digest && layout_has_blob(r->layout, &d, &size) &&
-		     size == l->in.blob.size;
-	if (!there)
-		TRY(layout_copy(r->layout, &l->in.blob, l->in.has_digest ? &d : NULL, &d));
-	if (l->descriptor) {
-		*out = *l->descriptor;
-		return 0;
-	}
-	*out = (struct oci_descriptor){ .media_type = derive_layer_type(&r->base, l->in.codec),
-					.digest = digest_text(r->arena, &d),
-					.size = (int64_t)l->in.blob.size };
-	return 0;
-}
-
-static int put_document(struct repack *r, const char *text, size_t len, struct oci_descriptor *out)
-{
-	struct digest d;
-	TRY(layout_put(r->layout, text, len, &d));
-	out->digest = digest_text(r->arena, &d);
-	out->size = (int64_t)len;
-	return 0;
-}
-
-static int make_config(struct repack *r, struct oci_descriptor *out)
-{
-	const char *text;
-	size_t len;
-	TRY(derive_config(&r->base, r->has_layer ? &r->layer : NULL, &r->w->history, &text, &len));
-	TRY(put_document(r, text, len, out));
-	r->config_digest = out->digest;
-	return 0;
-}
-
-static int make_manifest(struct repack *r, const struct oci_descriptor *config)
+static int make_image(struct repack *r)
 {
 	size_t n = r->base.n_layers, len;
 	struct oci_descriptor *layers = arena_calloc(r->arena, n + 1, sizeof(*layers));
-	struct oci_manifest m;
+	const char *text;
+	struct digest config;
+	TRY(derive_config(&r->base, r->has_layer ? &r->layer : NULL, &r->w->history, &text, &len));
+	digest_of(DIGEST_SHA256, text, len, &config);
+	r->config_digest = digest_text(r->arena, &config);
 	for (size_t i = 0; i < n; i++)
-		TRY(copy_layer(r, &r->base.layers[i], &layers[i]));
+		TRY(publish_layer(r->layout, &r->base, &r->base.layers[i], &layers[i]));
 	if (r->has_layer)
-		layers[n++] = (struct oci_descriptor){
-			.media_type = derive_layer_type(&r->base, r->layer.codec),
-			.digest = digest_text(r->arena, &r->layer.blob),
-			.size = (int64_t)r->layer.size };
-	TRY(derive_manifest(&r->base, config, layers, n, &m));
-	const char *text = oci_encode(r->arena, oci_manifest_type(), &m, NULL, &len);
-	if (!text)
-		return err_msg(ERR_BUG, "the new manifest cannot be written");
-	r->manifest.media_type = m.media_type;
-	r->manifest.platform = r->base.descriptor ? r->base.descriptor->platform : NULL;
-	return put_document(r, text, len, &r->manifest);
-}
-
-static int make_image(struct repack *r)
-{
-	struct oci_descriptor config = { 0 };
-	TRY(make_config(r, &config));
-	TRY(make_manifest(r, &config));
-	TRY(layout_tag(r->layout, &r->manifest, r->target.ref));
-	return layout_commit(r->layout);
+		layers[n++] =
+			(struct oci_descriptor){ .media_type = derive_layer_type(&r->base,
+										 r->layer.codec),
+						 .digest = digest_text(r->arena, &r->layer.blob),
+						 .size = (int64_t)r->layer.size };
+	const struct publication p = { .layout = r->layout,
+				       .base = &r->base,
+				       .config = text,
+				       .config_len = len,
+				       .layers = layers,
+				       .n_layers = n,
+				       .ref = r->target.ref };
+	return publish(r->arena, &p, &r->manifest);
 }
 
 /* ---- the bundle afterwards */
@@ -256,20 +211,6 @@ static int run(struct repack *r, struct snapshot_writer **refresh)
 	return snapshot_commit(take_ptr(*refresh));
 }
 
-static int check_target(struct repack *r, const char *image)
-{
-	TRY(reference_parse(r->arena, image, &r->target));
-	if (r->target.kind != SOURCE_ANY && r->target.kind != SOURCE_LAYOUT)
-		return err_msg(ERR_USAGE, "repack writes to OCI layouts; \"%s\" is an archive",
-			       image);
-	if (r->target.has_digest)
-		return err_msg(ERR_USAGE, "\"%s\": a new image has a name, its digest follows",
-			       image);
-	if (!r->target.ref)
-		r->target.ref = "latest";
-	return 0;
-}
-
 static int refuse_refresh(const char *bundle)
 {
 	return err_msg(ERR_USAGE, "--refresh-bundle: \"%s\" shares its layers (--overlay); create "
@@ -281,7 +222,7 @@ int image_repack(struct image_tool *t, const char *bundle, const char *image,
 {
 	struct repack r = { .arena = t->arena, .w = w, .quiet = t->quiet };
 	struct snapshot_writer *refresh = NULL;
-	TRY(check_target(&r, image));
+	TRY(publish_target(t->arena, image, &r.target));
 	TRY(bundle_tree_open(t->arena, bundle, &r.bundle));
 	int result = w->refresh_bundle && r.bundle.record->overlay
 			     ? refuse_refresh(bundle)

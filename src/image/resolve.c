@@ -120,17 +120,17 @@ static int resolve_oci(struct image *i, const struct reference *ref, const char 
 	if (!ref->ref && !ref->has_digest)
 		TRY(narrow_unnamed(i, &all));
 	TRY(choose(i, &all, platform, &l));
-	i->ref = ref->ref ? ref->ref : l->ref;
+	i->ref = l->ref ? l->ref : ref->ref;
 	i->descriptor = l->descriptor;
 	return image_load(i);
 }
 
-static bool has_tag(const struct oci_docker_archive_image *d, const char *ref)
+static const char *find_tag(const struct oci_docker_archive_image *d, const char *ref)
 {
 	for (size_t n = 0; n < d->repo_tags.n; n++)
-		if (reference_names(d->repo_tags.v[n], ref))
-			return true;
-	return false;
+		if (!ref || reference_names(d->repo_tags.v[n], ref))
+			return d->repo_tags.v[n];
+	return NULL;
 }
 
 static int resolve_docker(struct image *i, const struct reference *ref)
@@ -146,7 +146,7 @@ static int resolve_docker(struct image *i, const struct reference *ref)
 		const struct oci_docker_archive_image *one = &d->images.v[n];
 		for (size_t t = 0; t < one->repo_tags.n; t++)
 			str_addf(&names, "%s%s", names.n ? ", " : "", one->repo_tags.v[t]);
-		if (ref->ref && !has_tag(one, ref->ref))
+		if (ref->ref && !find_tag(one, ref->ref))
 			continue;
 		if (found)
 			return err_msg(ERR_USAGE, "%s has several such images, say which: %s...",
@@ -156,7 +156,7 @@ static int resolve_docker(struct image *i, const struct reference *ref)
 	if (!found)
 		return err_msg(ERR_USAGE, "%s: there is no such image; it has %s", i->name,
 			       names.n ? names.v : "none with a name");
-	i->ref = ref->ref ? ref->ref : found->repo_tags.n ? found->repo_tags.v[0] : NULL;
+	i->ref = find_tag(found, ref->ref);
 	return image_load_docker(i, found);
 }
 

@@ -34,6 +34,20 @@ const char *codec_name(enum codec c)
 	return names[c];
 }
 
+int codec_parse(const char *what, const char *text, enum codec *out)
+{
+	if (streq(text, "gzip"))
+		*out = CODEC_GZIP;
+	else if (streq(text, "zstd"))
+		*out = CODEC_ZSTD;
+	else if (streq(text, "none") || streq(text, "plain"))
+		*out = CODEC_PLAIN;
+	else
+		return err_msg(ERR_USAGE, "%s: expected gzip, zstd or none, found \"%s\"", what,
+			       text);
+	return 0;
+}
+
 enum codec codec_sniff(const void *data, size_t len)
 {
 	const uint8_t *p = data;

@@ -9,6 +9,8 @@
 enum codec { CODEC_PLAIN, CODEC_GZIP, CODEC_ZSTD };
 
 const char *codec_name(enum codec c); /* "uncompressed", "gzip", "zstd" */
+/* "gzip", "zstd", "none" (or "plain"). `what` names the option in the error. */
+int codec_parse(const char *what, const char *text, enum codec *out) MUST_CHECK;
 /* What the first bytes say (6 are enough): gzip and zstd magic, else CODEC_PLAIN. */
 enum codec codec_sniff(const void *data, size_t len);
 /* The codec of a layer's media type, OCI's or docker's, distributable or not. false: not a layer's

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `oci-image-tool gc`: what nothing refers to any more, in the store of shared layers. */
+/* `oci-image-tool gc`: what nothing refers to any more, in a layout or in the store of shared
+ * layers. */
 #include "oci-image-tool/command.h"
 
 struct gc_opts {
@@ -16,17 +17,20 @@ static const struct opt rows[] = {
 static int run(struct image_tool *t, const void *opts, const struct oci_strs *args)
 {
 	const struct gc_opts *o = opts;
-	(void)args;
-	return image_store_gc(t, o->store, o->dry_run);
+	if (args->n == 0)
+		return image_store_gc(t, o->store, o->dry_run);
+	if (o->store)
+		return err_msg(ERR_USAGE, "gc: a layout or --store, not both");
+	return image_layout_gc(t, args->v[0], o->dry_run);
 }
 
 const struct command cmd_gc = {
 	.name = "gc",
-	.args = "",
-	.summary = "remove layers that no bundle uses",
+	.args = "[LAYOUT]",
+	.summary = "remove blobs, or shared layers, that nothing refers to",
 	.rows = rows,
 	.opts_size = sizeof(struct gc_opts),
 	.min_args = 0,
-	.max_args = 0,
+	.max_args = 1,
 	.run = run,
 };

@@ -19,6 +19,8 @@ struct command {
 extern const struct command cmd_create, cmd_inspect, cmd_ls, cmd_unpack, cmd_validate;
 extern const struct command cmd_delete, cmd_gc, cmd_mount;
 extern const struct command cmd_diff, cmd_repack;
+extern const struct command cmd_config, cmd_convert, cmd_export, cmd_import, cmd_init, cmd_load;
+extern const struct command cmd_rm, cmd_save, cmd_tag;
 
 /* "table" (or NULL) and "json": *json. */
 int format_parse(const char *text, bool *json) MUST_CHECK;

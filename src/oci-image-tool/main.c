@@ -32,6 +32,15 @@ static const struct command *const commands[] = {
 	&cmd_mount,
 	&cmd_delete,
 	&cmd_gc,
+	&cmd_init,
+	&cmd_tag,
+	&cmd_rm,
+	&cmd_config,
+	&cmd_load,
+	&cmd_save,
+	&cmd_convert,
+	&cmd_import,
+	&cmd_export,
 	/* clang-format on */
 };
 

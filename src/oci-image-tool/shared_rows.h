@@ -5,3 +5,4 @@
 #include "base/opt.h"
 
 extern const struct opt unpack_rows[]; /* struct unpack_wishes */
+extern const struct opt config_rows[]; /* struct config_wishes */

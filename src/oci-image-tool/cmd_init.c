@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `oci-image-tool init`: a layout without images. */
+#include "oci-image-tool/command.h"
+
+static const struct opt rows[] = {
+
+	OPT_END
+};
+
+static int run(struct image_tool *t, const void *opts, const struct oci_strs *args)
+{
+	(void)opts;
+	return image_init(t, args->v[0]);
+}
+
+const struct command cmd_init = {
+	.name = "init",
+	.args = "LAYOUT",
+	.summary = "make an empty image layout",
+	.rows = rows,
+	.opts_size = 1,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};
