@@ -83,6 +83,26 @@ static int check_root(const char *path)
 	return 0;
 }
 
+/* Whoever owns it, or may write to it, could put a state of theirs in place of ours. */
+static int check_runtime_dir(const char *dir)
+{
+	struct stat st;
+
+	if (stat(dir, &st) < 0)
+		return errno == ENOENT ? 0 : err_sys("look at XDG_RUNTIME_DIR \"%s\"", dir);
+	if (st.st_uid == geteuid() && !(st.st_mode & 022))
+		return 0;
+	int r = st.st_uid != geteuid() ?
+			err_msg(ERR_USAGE,
+				"XDG_RUNTIME_DIR \"%s\" belongs to uid %u, not to us (%u)", dir,
+				(unsigned)st.st_uid, (unsigned)geteuid()) :
+			err_msg(ERR_USAGE,
+				"XDG_RUNTIME_DIR \"%s\" can be written by others (mode %o)", dir,
+				(unsigned)(st.st_mode & 07777));
+	err_hint("set it to a directory of your own, or give --root");
+	return r;
+}
+
 /* Without XDG_RUNTIME_DIR an ordinary user ends at root's place. */
 static void no_runtime_dir(void)
 {
@@ -129,6 +149,8 @@ int store_root(struct arena *a, const char *root_opt, bool rootless, bool create
 		return err_sys("make \"%s\" absolute", root_opt);
 	if (streq(root, "/"))
 		return err_msg(ERR_USAGE, "\"/\" cannot be the state directory");
+	if (create && runtime_dir)
+		TRY(check_runtime_dir(runtime_dir));
 	int r = create ? make_root(a, root, runtime_dir != NULL) : 0;
 	if (r >= 0 && create)
 		r = check_root(root);

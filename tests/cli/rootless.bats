@@ -320,6 +320,18 @@ bare() { # VAR=VALUE... -- ARGS
 	failed_with "can be written by others"
 }
 
+@test "an XDG_RUNTIME_DIR of somebody else, or open to others, is refused" {
+	bare XDG_RUNTIME_DIR=/var -- run -b "$B" "$ID"
+	exited 1
+	[[ "$stderr" == *'XDG_RUNTIME_DIR \"/var\" belongs to uid '* ]]
+	mkdir "$T/open"
+	chmod 777 "$T/open"
+	bare XDG_RUNTIME_DIR="$T/open" -- run -b "$B" "$ID"
+	exited 1
+	[[ "$stderr" == *"can be written by others (mode 777)"* ]]
+	equal "$(ls -A "$T/open")" ""
+}
+
 @test "without a usable XDG_RUNTIME_DIR root's directory is tried, and the hint says what to do" {
 	local dir
 	for dir in "" run; do
