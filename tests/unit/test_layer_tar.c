@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tar reader, on tars made header by header. */
 #include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
 
+#include "../fuzz/fuzz_tar.h"
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "layer/tar.h"
 #include "tar_build.h"
 
@@ -366,6 +370,25 @@ START_TEST(sparse_maps)
 }
 END_TEST
 
+/* The fuzz target aborts when what was accepted does not keep its promises. */
+START_TEST(the_corpus_holds)
+{
+	_cleanup_dir_ DIR *d = opendir(TEST_SRCDIR "/tests/fuzz/corpus-tar");
+	unsigned n = 0;
+	ck_assert_ptr_nonnull(d);
+	for (struct dirent *file; (file = readdir(d));) {
+		char *text;
+		size_t len;
+		if (file->d_name[0] == '.')
+			continue;
+		ck_assert_int_eq(io_read_file(a, dirfd(d), file->d_name, 1 << 20, &text, &len), 0);
+		fuzz_tar((const uint8_t *)text, len);
+		n++;
+	}
+	ck_assert_uint_ge(n, 22);
+}
+END_TEST
+
 TCase *tcase_layer_tar(void)
 {
 	TCase *tc = tcase_create("tar");
@@ -382,5 +405,6 @@ TCase *tcase_layer_tar(void)
 	tcase_add_test(tc, long_names);
 	tcase_add_test(tc, old_writers);
 	tcase_add_loop_test(tc, sparse_maps, 0, 8);
+	tcase_add_test(tc, the_corpus_holds);
 	return tc;
 }
