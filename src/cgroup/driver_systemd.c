@@ -97,6 +97,21 @@ static int enter_subgroup(struct arena *a, struct cgroup *cg, pid_t pid)
 	return 0;
 }
 
+/* A slice may hold the units of others already, even one that systemd says is new: those that it
+ * made for a unit in it do not count as existing. Undoing must not end them. */
+static int enter_slice(const struct cgroup_plan *p, struct cgroup *cg, pid_t pid)
+{
+	struct cgroup_events ev;
+	TRY(cgroup_read_events(cg->dir_fd, &ev));
+	if (ev.populated)
+		cg->created = false;
+	if (ev.populated && !p->shared)
+		return cgroup_not_ours(err_msg(
+			ERR_STATE, "container's cgroup is not empty: processes found in \"%s\"",
+			cg->path));
+	return cgroup_place(cg, pid);
+}
+
 int cgroup_begin(struct arena *a, const struct cgroup_plan *p, struct cgroup *cg, pid_t pid)
 {
 	TRY(start_unit(a, p, cg, pid));
@@ -106,7 +121,7 @@ int cgroup_begin(struct arena *a, const struct cgroup_plan *p, struct cgroup *cg
 	if (TRY(cgroup_dir_open(cg->path, &cg->dir_fd)) == CGROUP_GONE)
 		return err_msg(ERR_STATE, DENIED ": \"%s\" of unit \"%s\" is gone", cg->path,
 			       p->unit.name);
-	return p->unit.is_slice ? cgroup_place(cg, pid) : 0;
+	return p->unit.is_slice ? enter_slice(p, cg, pid) : 0;
 }
 
 /* ---- a unit that exists ---- */

@@ -42,6 +42,22 @@ static int stop_unit(const struct oci_record *rec)
 	return cgroup_unit_stop(&u, !rec->pid);
 }
 
+/* A scope whose processes systemd or the OOM killer ended has no cgroup any more, but as failed
+ * unit it keeps its name until somebody takes it away. Another's cgroup at our path is left alone. */
+static int forget_unit(const struct oci_record *rec)
+{
+	struct cgroup_unit u = { .name = rec->systemd_unit, .user_bus = rec->systemd_user };
+	if (!u.name || cgroup_is(rec->cgroup_path, 0) != 0) {
+		err_clear();
+		return 0;
+	}
+	if (cgroup_unit_stop(&u, true) < 0) {
+		log_warn("%s", err_get()->text);
+		err_clear();
+	}
+	return 0;
+}
+
 /* The last one out removes it. */
 static int remove_shared(struct arena *a, const char *path)
 {
@@ -61,7 +77,7 @@ static int remove_cgroup(struct arena *a, const struct oci_record *rec)
 	if (rec->shared_cgroup)
 		return remove_shared(a, rec->cgroup_path);
 	if (rec->pid && !TRY(container_owns_cgroup(rec)))
-		return 0;
+		return forget_unit(rec);
 	if (rec->pid && !rec->own_pidns)
 		TRY(cgroup_kill(rec->cgroup_path, SIGKILL));
 	if (stop_unit(rec) < 0) {

@@ -162,9 +162,12 @@ static int clone_child(struct exec *x)
 		TRY(use_cgroup_of_init(x));
 		pid = sys_clone3(0, l->cgroup.dir_fd, &l->pidfd, NULL);
 	}
-	bool ask_systemd = pid < 0 && needs_systemd(x);
-	if (ask_systemd)
+	if (pid < 0 && needs_systemd(x)) {
+		/* It has children of its own at once: they must be born in the right place. */
+		l->parent.asks |= ASK_BIT(ASK_PLACE);
+		l->child.asks |= ASK_BIT(ASK_PLACE);
 		pid = sys_clone3(0, -1, &l->pidfd, NULL);
+	}
 	if (pid < 0)
 		return err_sys("adding a process to cgroup \"%s\"", l->cgroup.path);
 	if (pid == 0)
@@ -172,8 +175,7 @@ static int clone_child(struct exec *x)
 	l->pid = pid;
 	l->cloned = true;
 	handshake_close(&l->child);
-	/* It waits for us before it runs anything of the container. */
-	return ask_systemd ? attach_by_systemd(x, pid) : 0;
+	return 0;
 }
 
 /* ---- the parent ---- */
@@ -182,9 +184,15 @@ static int exec_place(void *ctx, struct ask *ask)
 {
 	struct exec *x = ctx;
 	int r = cgroup_place(&x->l.cgroup, ask->pid);
-	if (r >= 0 || (errno = err_get()->no, !goes_to_init(x)))
+	if (r >= 0)
+		return r;
+	errno = err_get()->no;
+	bool by_systemd = needs_systemd(x);
+	if (!by_systemd && !goes_to_init(x))
 		return r;
 	err_clear();
+	if (by_systemd)
+		return attach_by_systemd(x, ask->pid);
 	TRY(use_cgroup_of_init(x));
 	return cgroup_place(&x->l.cgroup, ask->pid);
 }
