@@ -42,8 +42,8 @@ static int stop_unit(const struct oci_record *rec)
 	return cgroup_unit_stop(&u, !rec->pid);
 }
 
-/* A scope whose processes systemd or the OOM killer ended has no cgroup any more, but as failed
- * unit it keeps its name until somebody takes it away. Another's cgroup at our path is left alone. */
+/* A scope whose processes systemd or the OOM killer ended has no cgroup any more, but as a failed
+ * unit it keeps its name until somebody takes it away. Another's cgroup there is left alone. */
 static int forget_unit(const struct oci_record *rec)
 {
 	struct cgroup_unit u = { .name = rec->systemd_unit, .user_bus = rec->systemd_user };
