@@ -8,58 +8,33 @@
 
 #include <fcntl.h>
 #include <link.h>
-#include <linux/magic.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/statvfs.h>
 
 #include "base/cleanup.h"
 #include "sys/mountfd.h"
+#include "sys/selfexe_rules.h"
 #include "sys/sys.h"
 
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
-#endif
-#ifndef F_SEAL_EXEC
-#define F_SEAL_EXEC 0x0020
-#endif
-#ifndef EROFS_SUPER_MAGIC_V1
-#define EROFS_SUPER_MAGIC_V1 0xE0F5E1E2
-#endif
-#ifndef SQUASHFS_MAGIC
-#define SQUASHFS_MAGIC 0x73717368
-#endif
-
-#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 /* In the environment from the mount fallback's execveat to the next line of its second life. */
 #define MARKER "_OCIRUN_READONLY_EXE"
 
 static bool sealed(int exe)
 {
 	int seals = fcntl(exe, F_GET_SEALS);
-	return seals >= 0 && (seals & SEALS) == SEALS;
+	return seals >= 0 && (seals & SELFEXE_SEALS) == SELFEXE_SEALS;
 }
 
-/* File systems that have no write path, and files the kernel will not let anybody change. A mount
- * that merely is read-only does not count: it can be flipped. */
 static bool unchangeable(int exe)
 {
 	struct statfs fs;
-	if (fstatfs(exe, &fs) == 0) {
-		unsigned long type = (unsigned long)fs.f_type;
-		if (type == SQUASHFS_MAGIC || type == EROFS_SUPER_MAGIC_V1 ||
-		    type == ISOFS_SUPER_MAGIC)
-			return true;
-	}
+	if (fstatfs(exe, &fs) == 0 && selfexe_unwritable_fs((unsigned long)fs.f_type))
+		return true;
 	struct statx st;
-	if (statx(exe, "", AT_EMPTY_PATH, STATX_TYPE, &st) < 0)
-		return false;
-	return st.stx_attributes & st.stx_attributes_mask &
-	       (STATX_ATTR_IMMUTABLE | STATX_ATTR_VERITY);
+	return statx(exe, "", AT_EMPTY_PATH, STATX_TYPE, &st) == 0 && selfexe_unwritable_file(&st);
 }
 
 static bool on_our_readonly_mount(int exe)
@@ -114,9 +89,9 @@ static int copy_program(int from, int to)
 static int seal_memfd(int fd)
 {
 	/* Mode bits can be sealed since 6.3; older kernels refuse the unknown bit. */
-	if (fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_EXEC) == 0)
+	if (fcntl(fd, F_ADD_SEALS, SELFEXE_SEALS | F_SEAL_EXEC) == 0)
 		return 0;
-	return errno == EINVAL ? fcntl(fd, F_ADD_SEALS, SEALS) : -1;
+	return errno == EINVAL ? fcntl(fd, F_ADD_SEALS, SELFEXE_SEALS) : -1;
 }
 
 /* -1 and errno; EACCES and EPERM: programs in memfds are forbidden here. */
@@ -155,6 +130,10 @@ static void execute(int fd, char **argv)
 
 int selfexe_seal(char **argv)
 {
+	if (selfexe_entry_saw_seals) {
+		restore_name(argv[0]);
+		return 0;
+	}
 	_cleanup_close_ int exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	if (exe < 0)
 		return err_sys("open \"/proc/self/exe\" (is /proc mounted?)");

@@ -2,7 +2,8 @@
 /* A container must never reach our binary on the host through /proc/PID/exe of a process that is on
  * its way in. So the commands that enter a container first continue as a sealed copy in memory.
  * Surprise: there is no marker in the environment; the seals of /proc/self/exe tell that we are the
- * copy. (Only the fallback, a detached read-only mount, needs one, and takes it away at once.) */
+ * copy, and the entry of the static program (selfexe_entry.c) looks first. (Only the fallback, a
+ * detached read-only mount, needs a marker, and takes it away at once.) */
 #pragma once
 
 #include "base/err.h"

@@ -19,6 +19,33 @@ prepare() {
 	args sleep 100
 }
 
+# Where the static program has its own entry, the first life ends before the C library set up its
+# thread pointer (arch_prctl); a dynamic one has the loader first, and seals all the same.
+@test "the sealed copy is started before the C library is" {
+	strace -qq -o "$T/trace" -e trace=arch_prctl,execveat,memfd_create,fcntl \
+		"$OCIRUN" --root "$ROOT" --log-level error create -b "$B" "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&-
+	has_status created
+	grep -q 'F_ADD_SEALS, F_SEAL_SEAL|F_SEAL_SHRINK|F_SEAL_GROW|F_SEAL_WRITE' "$T/trace"
+	local before
+	before=$(sed '/^execveat/,$d' "$T/trace")
+	equal "$(grep -c '^execveat.* = 0$' "$T/trace")" 1
+	if readelf -hlW "$OCIRUN" | grep -Eq 'X86-64' && ! readelf -lW "$OCIRUN" | grep -q INTERP; then
+		not grep -q ARCH_SET_FS <<<"$before"
+	else
+		grep -q ARCH_SET_FS <<<"$before"
+	fi
+}
+
+@test "no sealed copy where memory files may not be programs: a read-only mount instead" {
+	[ -e /proc/sys/vm/memfd_noexec ] || skip "Linux 6.3 has vm.memfd_noexec"
+	script 'exit 7'
+	status=0
+	timeout 30 unshare --pid --fork --kill-child --mount --mount-proc sh -c '
+		echo 2 >/proc/sys/vm/memfd_noexec && exec "$@"' sh "$OCIRUN" --root "$ROOT" run -b "$B" "$ID" \
+		</dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || status=$?
+	equal "$status" 7
+}
+
 @test "create killed at each of its steps" {
 	local call when fired=0
 	for call in clone3 mkdirat renameat openat socketpair sendmsg recvmsg sendto recvfrom write close mmap flock; do

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What selfexe.c and selfexe_entry.c agree on: the seals, and which binaries need none. Inline and
+ * free of library calls, because the entry runs before the C library. */
+#pragma once
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/stat.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/statfs.h>
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x0020
+#endif
+#ifndef EROFS_SUPER_MAGIC_V1
+#define EROFS_SUPER_MAGIC_V1 0xE0F5E1E2
+#endif
+#ifndef SQUASHFS_MAGIC
+#define SQUASHFS_MAGIC 0x73717368
+#endif
+
+#define SELFEXE_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+/* Set by the entry: /proc/self/exe has these seals. False where the entry is not built in. */
+extern bool selfexe_entry_saw_seals __attribute__((visibility("hidden")));
+
+/* File systems that have no write path. A mount that merely is read-only does not count: it can be
+ * flipped. */
+static inline bool selfexe_unwritable_fs(unsigned long type)
+{
+	return type == SQUASHFS_MAGIC || type == EROFS_SUPER_MAGIC_V1 || type == ISOFS_SUPER_MAGIC;
+}
+
+/* Files that the kernel lets nobody change. */
+static inline bool selfexe_unwritable_file(const struct statx *st)
+{
+	return st->stx_attributes & st->stx_attributes_mask &
+	       (STATX_ATTR_IMMUTABLE | STATX_ATTR_VERITY);
+}
