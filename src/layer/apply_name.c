@@ -117,10 +117,10 @@ static int made_folder(struct apply *a, int fd, const char *path)
  * (an image may have "run -> /run" before it has /run); anything else goes. */
 static int replace_way(struct apply *a, int parent_fd, const char *name, const char *path)
 {
-	bool created = false;
-	_cleanup_close_ int fd = inroot_mkdirs(a->root_fd, path, 0755, &created);
+	struct inroot_made made = { 0 };
+	_cleanup_close_ int fd = inroot_mkdirs(a->root_fd, path, 0755, &made);
 	if (fd >= 0)
-		return created ? made_folder(a, fd, path) : 0;
+		return made.last ? made_folder(a, fd, path) : 0;
 	if (errno != ENOTDIR && errno != EEXIST && errno != ELOOP)
 		return err_sys("make folder \"%.200s\"", path);
 	TRY(rmtree(parent_fd, name));

@@ -132,7 +132,7 @@ static int check_proc_source(const struct mount_op *op, int source_fd)
 static int copy_symlink(struct mount_job *j, const char *text)
 {
 	char base[256], old[PATH_MAX];
-	_cleanup_close_ int dir = inroot_parent(j->r->root_fd, j->op->target, 0755, base);
+	_cleanup_close_ int dir = inroot_parent(j->r->root_fd, j->op->target, 0755, base, NULL);
 	ssize_t n;
 
 	if (dir < 0)

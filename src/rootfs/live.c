@@ -116,11 +116,24 @@ static int unmount_fd(const struct rootfs *r, int fd)
 	return fchdir(r->proc_fd) < 0 ? -1 : umount2(name, MNT_DETACH);
 }
 
+/* Mount points in earlier mounts of ours are found by descriptor, too. */
+static int unmake_points(struct rootfs *r, int res)
+{
+	char name[256];
+
+	if (res < 0 && inroot_made_undo(r->made, name) < 0)
+		res = err_wrap("\"%s\", made for a mount, stays", name);
+	inroot_made_close(r->made);
+	return res;
+}
+
 int rootfs_live_add(const struct rootfs_plan *p, struct rootfs *r, const int *fds)
 {
 	int *done = arena_calloc(r->arena, p->nops, sizeof(*done)), res = 0;
+	struct inroot_made made = { .arena = r->arena };
 	size_t n = 0;
 
+	r->made = &made;
 	for (; n < p->nops && res >= 0; n++) {
 		const struct mount_op *op = &p->ops[n];
 
@@ -131,7 +144,7 @@ int rootfs_live_add(const struct rootfs_plan *p, struct rootfs *r, const int *fd
 			res = err_wrap("\"%s\" stays mounted", p->ops[n].target);
 		close_fd(&done[n]);
 	}
-	return res;
+	return unmake_points(r, res);
 }
 
 static int open_mount_point(const struct rootfs *r, const char *at, size_t index, int *out)

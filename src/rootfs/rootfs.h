@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "sys/probe.h"
 
+struct inroot_made;
 struct mount_op; /* op.h; printed by rootfs_plan_print */
 
 struct rootfs_device {
@@ -91,6 +92,7 @@ struct rootfs {
 	int *late;   /* mounts that become read-only in rootfs_finish */
 	size_t nlate;
 	struct arena *arena;
+	struct inroot_made *made; /* remembers the mount points made, NULL: nobody asks */
 };
 #define ROOTFS_INIT                                         \
 	{                                                   \
@@ -122,7 +124,7 @@ int rootfs_live_open(struct arena *a, const struct rootfs_plan *p, int *fds,
 /* Child, before it enters the namespaces (the host's /proc), and after: "/" is the container's. */
 int rootfs_live_enter(struct rootfs *r) MUST_CHECK;
 int rootfs_live_root(struct rootfs *r) MUST_CHECK;
-/* All of them or none. */
+/* All of them or none; what was made for mount points goes, too. */
 int rootfs_live_add(const struct rootfs_plan *p, struct rootfs *r, const int *fds) MUST_CHECK;
 int rootfs_live_remove(struct rootfs *r, const struct oci_config *c) MUST_CHECK;
 

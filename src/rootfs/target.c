@@ -24,12 +24,14 @@ static int refuse_symlink(const struct mount_op *op)
 }
 
 /* Make what is missing; descriptor or -1 and errno. */
-static int make_target(int root_fd, const struct mount_op *op, bool dir, bool *created)
+static int make_target(struct rootfs *r, const struct mount_op *op, bool dir, bool *created)
 {
+	struct inroot_made forgotten = { 0 }, *made = r->made ? r->made : &forgotten;
 	mode_t mask = umask(0);
-	int fd = dir ? inroot_mkdirs(root_fd, op->target, 0755, created)
-		     : inroot_mkfile(root_fd, op->target, 0755, 0644, created);
+	int fd = dir ? inroot_mkdirs(r->root_fd, op->target, 0755, made)
+		     : inroot_mkfile(r->root_fd, op->target, 0755, 0644, made);
 
+	*created = made->last;
 	umask(mask);
 	return fd;
 }
@@ -62,7 +64,7 @@ int target_open(struct rootfs *r, const struct mount_op *op, bool dir, struct ta
 	if (fd < 0 && errno == ELOOP && strict)
 		return refuse_symlink(op);
 	if (fd < 0 && errno == ENOENT && op->kind != MOUNT_REMOUNT) {
-		fd = make_target(r->root_fd, op, dir, &t.created);
+		fd = make_target(r, op, dir, &t.created);
 		/* What we made may not be where a dangling symlink led us. */
 		if (fd >= 0 && strict) {
 			int again = inroot_open(r->root_fd, op->target, O_PATH, how);

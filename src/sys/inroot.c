@@ -271,12 +271,12 @@ static int follow_dangling(int dir_fd, const char *name, const char *head, const
 }
 
 /* Make one missing directory below dir_fd; *next becomes its descriptor. 1: it is a symlink. */
-static int make_dir(int dir_fd, const char *name, mode_t mode, bool *created, int *next)
+static int make_dir(int dir_fd, const char *name, mode_t mode, struct inroot_made *made, int *next)
 {
-	bool made = mkdirat(dir_fd, name, mode) == 0;
+	bool mine = mkdirat(dir_fd, name, mode) == 0;
 	struct stat st;
 
-	if (!made && errno != EEXIST)
+	if (!mine && errno != EEXIST)
 		return -1;
 	*next = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (*next < 0 || fstat(*next, &st) < 0)
@@ -287,12 +287,17 @@ static int make_dir(int dir_fd, const char *name, mode_t mode, bool *created, in
 		errno = ENOTDIR;
 		return -1;
 	}
-	*created = made;
-	return 0;
+	made->last = mine;
+	if (!mine || inroot_made_add(made, dir_fd, name, *next) == 0)
+		return 0;
+	int saved = errno;
+	unlinkat(dir_fd, name, AT_REMOVEDIR);
+	errno = saved;
+	return -1;
 }
 
 /* One try; 1 when a symlink made `path` new and we have to start again. */
-static int mkdirs_once(int root_fd, char *path, mode_t mode, bool *created, int *out)
+static int mkdirs_once(int root_fd, char *path, mode_t mode, struct inroot_made *made, int *out)
 {
 	char head[PATH_MAX], done[PATH_MAX], name[256];
 	const char *tail, *rest;
@@ -311,7 +316,7 @@ static int mkdirs_once(int root_fd, char *path, mode_t mode, bool *created, int 
 			errno = ENOENT;
 			return -1;
 		}
-		r = make_dir(fd, name, mode, created, &next);
+		r = make_dir(fd, name, mode, made, &next);
 		if (r < 0)
 			return -1;
 		if (r > 0)
@@ -325,34 +330,35 @@ static int mkdirs_once(int root_fd, char *path, mode_t mode, bool *created, int 
 	return 0;
 }
 
-int inroot_mkdirs(int root_fd, const char *path, mode_t mode, bool *created)
+int inroot_mkdirs(int root_fd, const char *path, mode_t mode, struct inroot_made *made)
 {
 	char work[PATH_MAX];
 	size_t n = strlen(path);
-	bool made = false;
+	struct inroot_made forgotten = { 0 };
 	int fd = -1;
 
+	if (!made)
+		made = &forgotten;
+	made->last = false;
 	if (n >= sizeof(work)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
 	memcpy(work, path, n + 1);
 	for (int i = 0; i < MAX_LINKS; i++) {
-		int r = mkdirs_once(root_fd, work, mode, &made, &fd);
+		int r = mkdirs_once(root_fd, work, mode, made, &fd);
 
 		if (r < 0)
 			return -1;
-		if (r == 0) {
-			if (created)
-				*created = made;
+		if (r == 0)
 			return fd;
-		}
 	}
 	errno = ELOOP;
 	return -1;
 }
 
-int inroot_parent(int root_fd, const char *path, mode_t mode, char base[256])
+int inroot_parent(int root_fd, const char *path, mode_t mode, char base[256],
+		  struct inroot_made *made)
 {
 	char dir[PATH_MAX];
 	size_t n = strlen(path), start;
@@ -374,10 +380,31 @@ int inroot_parent(int root_fd, const char *path, mode_t mode, char base[256])
 	}
 	memcpy(dir, path, start);
 	dir[start] = '\0';
-	return inroot_mkdirs(root_fd, dir, mode, NULL);
+	return inroot_mkdirs(root_fd, dir, mode, made);
 }
 
-int inroot_mkfile(int root_fd, const char *path, mode_t dir_mode, mode_t mode, bool *created)
+/* The file that is at `name`, made when there is none; 1: it is a symlink. */
+static int make_file(int dir_fd, const char *name, mode_t mode, struct inroot_made *made, int *out)
+{
+	char text[2];
+
+	made->last = mknodat(dir_fd, name, S_IFREG | mode, 0) == 0;
+	if (!made->last && errno != EEXIST)
+		return -1;
+	if (!made->last && readlinkat(dir_fd, name, text, 1) >= 0)
+		return 1;
+	*out = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (made->last && (*out < 0 || inroot_made_add(made, dir_fd, name, *out) < 0)) {
+		int saved = errno;
+		unlinkat(dir_fd, name, 0);
+		close_fd(out);
+		errno = saved;
+	}
+	return *out < 0 ? -1 : 0;
+}
+
+int inroot_mkfile(int root_fd, const char *path, mode_t dir_mode, mode_t mode,
+		  struct inroot_made *made)
 {
 	char work[PATH_MAX], dir[PATH_MAX], base[256];
 	size_t n = strlen(path);
@@ -388,15 +415,11 @@ int inroot_mkfile(int root_fd, const char *path, mode_t dir_mode, mode_t mode, b
 	}
 	memcpy(work, path, n + 1);
 	for (int i = 0; i < MAX_LINKS; i++) {
-		_cleanup_close_ int parent = inroot_parent(root_fd, work, dir_mode, base);
+		_cleanup_close_ int parent = inroot_parent(root_fd, work, dir_mode, base, made);
+		int fd = -1, r = parent < 0 ? -1 : make_file(parent, base, mode, made, &fd);
 
-		if (parent < 0)
-			return -1;
-		*created = mknodat(parent, base, S_IFREG | mode, 0) == 0;
-		if (!*created && errno != EEXIST)
-			return -1;
-		if (*created || readlinkat(parent, base, dir, 1) < 0)
-			return openat(parent, base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (r <= 0)
+			return r < 0 ? -1 : fd;
 		n = strlen(work);
 		while (n && work[n - 1] == '/')
 			n--;

@@ -59,6 +59,52 @@ gone() { equal "$(line "$1")" ""; }
 	has /mnt tmpfs
 }
 
+tree() { (cd "$R" && find . -printf '%p %y %i %m\n' | sort); }
+unchanged() { diff <(echo "$before") <(tree); }
+
+@test "what fails takes back the mount points it made" {
+	require root
+	require newapi
+	mkdir "$T/src" "$T/outer"
+	touch "$T/file"
+	ln -s gone/far "$R/dangling"
+	echo old >"$R/old"
+	up
+	before=$(tree)
+	local good='{"destination":"/new/a/b","type":"tmpfs","source":"tmpfs"},
+		{"destination":"/new/a/file","source":"'"$T/file"'","options":["bind"]},
+		{"destination":"/dangling/c","source":"'"$T/src"'","options":["bind"]},
+		{"destination":"/old","source":"'"$T/file"'","options":["bind"]},
+		{"destination":"/outer","source":"'"$T/outer"'","options":["bind"]},
+		{"destination":"/outer/in/x","type":"tmpfs","source":"tmpfs"}'
+	local bad
+	for bad in '"type":"nosuchfs"' '"type":"tmpfs","options":["nosuch=1"]' \
+		'"type":"tmpfs","options":["size=x"]' '"source":"/etc/passwd","options":["bind"]'; do
+		mounts add "[$good,{\"destination\":\"/new/z/y\",$bad},{\"destination\":\"/tmp\",\"type\":\"no\"}]"
+		failed_with '(/mounts/'
+		unchanged
+		[ -z "$(ls "$T/outer")" ]
+		gone /old
+	done
+	equal "$(cat "$R/old")" old
+	# What was there stays, and so does what a good one made.
+	mounts add "[$good]"
+	succeeded
+	[ -n "$(line /gone/far/c)" ]
+	[ -d "$T/outer/in/x" ]
+}
+
+@test "a user namespace: what fails takes back the mount points, too" {
+	require root
+	require newapi
+	user_ns
+	up
+	before=$(tree)
+	mounts add '[{"destination":"/n/a","type":"tmpfs","source":"tmpfs"},{"destination":"/n/b","type":"nosuchfs"}]'
+	failed_with '(/mounts/1)'
+	unchanged
+}
+
 @test "a user namespace: binds from the host, file systems of its own" {
 	require root
 	require newapi
