@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "resctrl/parts.h"
 #include "sys/resctrlfs.h"
@@ -191,19 +192,37 @@ int resctrl_remove(struct arena *a, const char *path, bool only_empty)
 	return err_sys("remove resctrl group \"%s\"", path);
 }
 
-int resctrl_update(struct arena *a, const char *group, const char *l3, const char *mb)
+int resctrl_put_back(struct arena *a, const char *group, const char *before)
+{
+	struct err why = *err_get();
+	if (before && write_schemata(a, group, before) < 0)
+		log_warn("putting back the schemata of resctrl group \"%s\" failed: %s", group,
+			 err_get()->text);
+	return err_set(&why);
+}
+
+int resctrl_update(struct arena *a, const char *group, const char *l3, const char *mb,
+		   const char **before)
 {
 	struct schema_source src = { .l3 = l3,
 				     .l3_key = "--l3-cache-schema",
 				     .mb = mb,
 				     .mb_key = "--mem-bw-schema" };
-	const char *lines;
+	const char *lines, *old;
+	char *have;
+	*before = NULL;
 	if (!l3 && !mb)
 		return 0;
 	if (!group)
 		return err_msg(ERR_STATE, "the container has no resctrl group: it was created "
 					  "without /linux/intelRdt");
 	TRY(schema_join(a, &src, &lines));
-	TRY_AS(write_schemata(a, group, lines), "update of resctrl group \"%s\"", group);
+	TRY(read_schemata(a, group, &have));
+	old = lines ? schema_before(a, have, lines) : NULL;
+	int r = write_schemata(a, group, lines);
+	if (r < 0)
+		r = resctrl_put_back(a, group, old); /* some of the lines may have been taken */
+	TRY_AS(r, "update of resctrl group \"%s\"", group);
+	*before = old;
 	return 0;
 }

@@ -11,3 +11,5 @@ struct schema_source {
 	const char *mb, *mb_key;
 };
 int schema_join(struct arena *a, const struct schema_source *src, const char **out) MUST_CHECK;
+/* The lines of a schemata file that `lines` would replace, NULL when there is none. */
+const char *schema_before(struct arena *a, const char *file_text, const char *lines);

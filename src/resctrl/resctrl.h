@@ -49,8 +49,13 @@ int resctrl_undo(const struct resctrl_plan *p, struct resctrl *made) MUST_CHECK;
 int resctrl_place(const char *group, const char *monitor, pid_t pid) MUST_CHECK;
 /* Gone already is fine. only_empty: leave it when processes are in it. */
 int resctrl_remove(struct arena *a, const char *path, bool only_empty) MUST_CHECK;
-/* update --l3-cache-schema, --mem-bw-schema; either may be NULL. The group's other lines stay. */
-int resctrl_update(struct arena *a, const char *group, const char *l3, const char *mb) MUST_CHECK;
+/* update --l3-cache-schema, --mem-bw-schema; either may be NULL. The group's other lines stay. All
+ * or nothing; *before becomes the lines that were there (NULL when nothing was to do). */
+int resctrl_update(struct arena *a, const char *group, const char *l3, const char *mb,
+		   const char **before) MUST_CHECK;
+/* Undo resctrl_update because of the recorded error, which is given back; when that fails, too, it
+ * is a warning. before NULL = nothing to do. */
+int resctrl_put_back(struct arena *a, const char *group, const char *before) MUST_CHECK;
 
 /* Pure, for tests: does the text of a schemata file say what `line` asks for? Domains that the line
  * does not name, blanks and leading zeros do not count. */

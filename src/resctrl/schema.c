@@ -57,6 +57,21 @@ static const char *find_line(const char *text, const char *name, size_t n)
 	return NULL;
 }
 
+const char *schema_before(struct arena *a, const char *file_text, const char *lines)
+{
+	struct str s;
+	str_init(&s, a, 0);
+	for (; *lines; lines += strcspn(lines, "\n"), lines += *lines == '\n') {
+		lines += strspn(lines, " \t");
+		size_t n = strcspn(lines, ":\n");
+		const char *value = find_line(file_text, lines, n);
+		if (value)
+			str_addf(&s, "%.*s:%.*s\n", (int)n, lines, (int)strcspn(value, "\n"),
+				 value);
+	}
+	return s.n ? s.v : NULL;
+}
+
 struct token {
 	const char *v;
 	size_t n;

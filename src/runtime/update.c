@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* update: other limits for a container that lives. What is asked is laid over the resources of the
  * saved config, written to the cgroup, and the saved config is replaced, so that the next update
- * builds on it. Either all of it happens or nothing: when saving fails, the cgroup gets its old
- * values back. */
+ * builds on it. Either all of it happens or nothing: when saving fails, the cgroup and the resctrl
+ * group get their old values back. */
 #include <fcntl.h>
 
 #include "base/cleanup.h"
@@ -91,7 +91,7 @@ static int base_plan(struct runtime *rt, const struct oci_record *rec, struct cg
 
 /* Intel RDT is not a cgroup: its group is in resctrl. */
 static int update_rdt(struct runtime *rt, const struct oci_record *rec, const struct update_opts *o,
-		      struct oci_config *config)
+		      struct oci_config *config, const char **before)
 {
 	struct oci_intel_rdt *rdt = config->linux_ ? config->linux_->intel_rdt : NULL;
 	if (!o->l3_cache_schema && !o->mem_bw_schema)
@@ -99,7 +99,8 @@ static int update_rdt(struct runtime *rt, const struct oci_record *rec, const st
 	if (!rec->resctrl_group || !rdt)
 		return err_msg(ERR_STATE, "%s: the container was made without linux.intelRdt",
 			       o->l3_cache_schema ? "--l3-cache-schema" : "--mem-bw-schema");
-	TRY(resctrl_update(rt->arena, rec->resctrl_group, o->l3_cache_schema, o->mem_bw_schema));
+	TRY(resctrl_update(rt->arena, rec->resctrl_group, o->l3_cache_schema, o->mem_bw_schema,
+			   before));
 	if (o->l3_cache_schema)
 		rdt->l3_cache_schema = o->l3_cache_schema;
 	if (o->mem_bw_schema)
@@ -120,12 +121,16 @@ static int apply(struct updating *u)
 {
 	struct cgroup cg = { .dir_fd = -1 };
 	struct cgroup_before before;
+	const char *schemata = NULL;
 	if (TRY(cgroup_open(u->ch.plan.path, &cg)) == CGROUP_GONE)
 		return container_not_running();
 	int r = cgroup_update(u->rt->arena, &u->ch, &cg, &before);
-	if (r >= 0 && (update_rdt(u->rt, u->rec, u->o, u->config) < 0 ||
-		       save(u->rt, u->c, u->config, &u->ch.kept) < 0))
-		r = cgroup_put_back(&u->ch, &cg, &before);
+	if (r >= 0 && (update_rdt(u->rt, u->rec, u->o, u->config, &schemata) < 0 ||
+		       save(u->rt, u->c, u->config, &u->ch.kept) < 0)) {
+		r = resctrl_put_back(u->rt->arena, u->rec->resctrl_group, schemata);
+		if (r < 0)
+			r = cgroup_put_back(&u->ch, &cg, &before);
+	}
 	cgroup_close(&cg);
 	return r;
 }

@@ -134,6 +134,23 @@ prepared_group() { # NAME
 	[ ! -e "$(group "$ID")" ]
 }
 
+@test "an update that cannot be saved puts the schemata back" {
+	rdt '{"l3CacheSchema": "L3:0=f;1=f0", "memBwSchema": "MB:0=20"}'
+	args sleep 100
+	create_it
+	local kept=$(cat "$ROOT/$ID/config.json")
+	mkdir "$ROOT/$ID/.config.json.tmp" # nothing can replace a directory
+	refused 'saving the config of container' update --l3-cache-schema L3:0=1 --mem-bw-schema MB:0=10 "$ID"
+	equal "$(cat "$(group "$ID")/schemata")" "$(printf 'L3:0=f;1=f0\nMB:0=20')"
+	refused 'saving the config of container' update --mem-bw-schema MB:0=10 "$ID"
+	equal "$(cat "$(group "$ID")/schemata")" "MB:0=20"
+	rmdir "$ROOT/$ID/.config.json.tmp"
+	equal "$(cat "$ROOT/$ID/config.json")" "$kept"
+	ok update --l3-cache-schema L3:0=1 "$ID"
+	equal "$(cat "$(group "$ID")/schemata")" "L3:0=1"
+	jq -e '.linux.intelRdt.l3CacheSchema == "L3:0=1"' "$ROOT/$ID/config.json"
+}
+
 @test "what the kernel refuses is told with its own words" {
 	: >"$T/resctrl/full"
 	refused 'no space left on device' create -b "$B" "$ID"

@@ -13,6 +13,7 @@ static struct arena *a;
 static char root[64];
 static struct resctrl_plan plan;
 static struct resctrl made;
+static const char *before;
 
 static void setup(void)
 {
@@ -65,7 +66,7 @@ START_TEST(whole_life)
 	ck_assert_int_eq(resctrl_place(plan.group, plan.monitor, 77), 0);
 	ck_assert_str_eq(text_of(in_group("tasks")), "77");
 	ck_assert_str_eq(text_of(in_group("mon_groups/web/tasks")), "77");
-	ck_assert_int_eq(resctrl_update(a, plan.group, "L3:0=1", "MB:0=10"), 0);
+	ck_assert_int_eq(resctrl_update(a, plan.group, "L3:0=1", "MB:0=10", &before), 0);
 	ck_assert_str_eq(text_of(in_group("schemata")), "L3:0=1\nMB:0=10\n");
 	ck_assert_int_eq(resctrl_remove(a, plan.monitor, false), 0);
 	ck_assert_int_eq(resctrl_remove(a, plan.group, true), 0); /* in use: stays */
@@ -143,12 +144,34 @@ START_TEST(the_kernels_words)
 }
 END_TEST
 
+/* Only the lines that are replaced come back, and the error that is the reason stays. */
+START_TEST(put_back)
+{
+	ck_assert_int_eq(resctrl_create(a, &plan, &made), 0);
+	ck_assert_int_eq(resctrl_update(a, plan.group, NULL, "MB:0=10", &before), 0);
+	ck_assert_str_eq(before, "MB:0= 100;1= 100\n");
+	ck_assert_str_eq(text_of(in_group("schemata")), "MB:0=10\n");
+	int r = err_msg(ERR_STATE, "the reason");
+	ck_assert_int_eq(resctrl_put_back(a, plan.group, before), r);
+	ck_assert_str_eq(text_of(in_group("schemata")), "MB:0= 100;1= 100\n");
+	ck_assert_int_eq(resctrl_put_back(a, "/nonexistent", before), r);
+	ck_assert_int_eq(resctrl_put_back(a, plan.group, NULL), r);
+	ck_assert_str_eq(err_get()->text, "the reason");
+	ck_assert_str_eq(text_of(in_group("schemata")), "MB:0= 100;1= 100\n");
+	err_clear();
+	/* A resource that the file does not have: the kernel would refuse it. */
+	ck_assert_int_eq(resctrl_update(a, plan.group, " L3:0=1\nL2:0=1", NULL, &before), 0);
+	ck_assert_ptr_null(before);
+}
+END_TEST
+
 START_TEST(update_refused)
 {
-	ck_assert_int_eq(resctrl_update(a, NULL, NULL, NULL), 0);
-	ck_assert_int_lt(resctrl_update(a, NULL, "L3:0=1", NULL), 0);
+	ck_assert_int_eq(resctrl_update(a, NULL, NULL, NULL, &before), 0);
+	ck_assert_int_lt(resctrl_update(a, NULL, "L3:0=1", NULL, &before), 0);
 	ck_assert_int_eq(err_get()->kind, ERR_STATE);
-	ck_assert_int_lt(resctrl_update(a, plan.group, NULL, "L3:0=1"), 0);
+	ck_assert_int_lt(resctrl_update(a, plan.group, NULL, "L3:0=1", &before), 0);
+	ck_assert_ptr_null(before);
 	ck_assert_ptr_nonnull(after_prefix(err_get()->text, "--mem-bw-schema: "));
 	err_clear();
 }
@@ -164,6 +187,7 @@ TCase *tcase_resctrl_group(void)
 	tcase_add_test(tc, shared_group_is_compared);
 	tcase_add_test(tc, no_class_left);
 	tcase_add_test(tc, the_kernels_words);
+	tcase_add_test(tc, put_back);
 	tcase_add_test(tc, update_refused);
 	return tc;
 }
