@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Become a copy of ourselves that nobody can write to: a memfd with all its seals, or, where the
- * system forbids programs in memfds (vm.memfd_noexec=2), a read-only mount attached nowhere.
+/* Continue from where nobody can write to us: a read-only mount of our file that is attached nowhere,
+ * or, where that is not to be had (Linux before 5.12, no rights to mount), a sealed copy in a memfd.
  * Surprise: the mount protects only while no descriptor of it exists, for who holds one may make it
- * writable again; ours is close-on-exec, so it is gone when the copy starts.
+ * writable again; ours is close-on-exec, so it is gone when the program starts from it.
  * Pages of a memfd are charged to the cgroup we are in: this runs before any container has one. */
 #include "sys/selfexe.h"
 
@@ -12,15 +12,11 @@
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "base/cleanup.h"
 #include "sys/mountfd.h"
 #include "sys/selfexe_rules.h"
 #include "sys/sys.h"
-
-/* In the environment from the mount fallback's execveat to the next line of its second life. */
-#define MARKER "_OCIRUN_READONLY_EXE"
 
 static bool sealed(int exe)
 {
@@ -39,11 +35,11 @@ static bool unchangeable(int exe)
 
 static bool on_our_readonly_mount(int exe)
 {
-	struct statvfs fs;
-	if (!getenv(MARKER))
-		return false;
-	unsetenv(MARKER);
-	return fstatvfs(exe, &fs) == 0 && (fs.f_flag & ST_RDONLY);
+	char link[2];
+	struct statfs fs;
+	ssize_t len = readlink("/proc/self/exe", link, sizeof(link));
+	return len == 1 && fstatfs(exe, &fs) == 0 &&
+	       selfexe_on_detached_mount(link, len, (unsigned long)fs.f_flags);
 }
 
 /* A process started by descriptor is named after it ("3"); give it its own name again. */
@@ -130,35 +126,30 @@ static void execute(int fd, char **argv)
 
 int selfexe_seal(char **argv)
 {
-	if (selfexe_entry_saw_seals) {
+	if (selfexe_entry_is_protected) {
 		restore_name(argv[0]);
 		return 0;
 	}
 	_cleanup_close_ int exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	if (exe < 0)
 		return err_sys("open \"/proc/self/exe\" (is /proc mounted?)");
-	if (on_our_readonly_mount(exe) || sealed(exe)) {
+	if (sealed(exe) || on_our_readonly_mount(exe)) {
 		restore_name(argv[0]);
 		return 0;
 	}
 	if (unchangeable(exe))
 		return 0;
+	_cleanup_close_ int mount = readonly_mount(exe);
+	if (mount >= 0)
+		execute(mount, argv);
 	_cleanup_close_ int copy = sealed_copy(exe);
 	if (copy >= 0)
 		execute(copy, argv);
-	if (errno != EACCES && errno != EPERM && errno != ENOSYS)
-		return err_sys("continue as a sealed copy of our binary");
 	int why = errno;
-	_cleanup_close_ int mount = readonly_mount(exe);
-	if (mount >= 0 && setenv(MARKER, "1", 1) == 0) {
-		execute(mount, argv);
-		int no = errno;
-		unsetenv(MARKER);
-		return err_sysno(no, "continue on a read-only mount of our binary");
-	}
-	if (beyond_our_rights(exe))
+	if ((why == EACCES || why == EPERM || why == ENOSYS) && beyond_our_rights(exe))
 		return 0;
 	int r = err_sysno(why, "protect our binary from the container with a sealed copy");
-	err_hint("programs in memory files are forbidden here: see sysctl vm.memfd_noexec");
+	if (why == EACCES || why == EPERM)
+		err_hint("programs in memory files are forbidden here: see sysctl vm.memfd_noexec");
 	return r;
 }

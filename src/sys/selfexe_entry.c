@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first instruction of the static program: the commands that enter a container become their
- * sealed copy here, before the C library has started, so that its start-up, our relocations and the
- * constructors are paid once and not twice. What goes wrong here is nobody's failure: the ordinary
+/* The first instruction of the static program: the commands that enter a container continue from where
+ * nobody can write to them, before the C library has started, so that its start-up, our relocations and
+ * the constructors are paid once and not twice. What goes wrong here is nobody's failure: the ordinary
  * start follows, and selfexe_seal() does the same with every fallback and error.
  * Surprise: nothing is relocated and there is no thread pointer: no errno, no library function, no
  * table of pointers, no stack protector, and the compiler may not turn a loop into strlen(). */
 #include <elf.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <linux/stat.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +27,7 @@
 	__attribute__((no_stack_protector, noinline, optimize("no-tree-loop-distribute-patterns")))
 #endif
 
-bool selfexe_entry_saw_seals;
+bool selfexe_entry_is_protected;
 
 /* arg: five, the rest is 0. Fails with -4095 to -1, the kernel's way of saying no. */
 static inline __attribute__((always_inline)) long raw(long nr, const long arg[5])
@@ -102,6 +103,18 @@ BEFORE_LIBC static void read_stack(long *sp, struct start *s)
 }
 
 /* Same rules as selfexe_seal(). */
+BEFORE_LIBC static bool protected(long exe)
+{
+	char link[2];
+	struct statfs fs;
+	long seals = RAW(SYS_fcntl, exe, F_GET_SEALS);
+	if (seals >= 0)
+		return (seals & SELFEXE_SEALS) == SELFEXE_SEALS;
+	long len = RAW(SYS_readlink, (long)"/proc/self/exe", (long)link, sizeof(link));
+	return len == 1 && RAW(SYS_fstatfs, exe, (long)&fs) == 0 &&
+	       selfexe_on_detached_mount(link, len, (unsigned long)fs.f_flags);
+}
+
 BEFORE_LIBC static bool unchangeable(long exe)
 {
 	struct statfs fs;
@@ -111,6 +124,27 @@ BEFORE_LIBC static bool unchangeable(long exe)
 		return true;
 	return RAW(SYS_statx, exe, (long)"", AT_EMPTY_PATH, STATX_TYPE, (long)&st) == 0 &&
 	       selfexe_unwritable_file(&st);
+}
+
+/* Closed before the next program begins, which is what makes the mount unchangeable. */
+BEFORE_LIBC static void execute(long fd, const struct start *s)
+{
+	RAW(SYS_execveat, fd, (long)"", (long)s->argv, (long)s->envp, AT_EMPTY_PATH);
+	RAW(SYS_close, fd);
+}
+
+BEFORE_LIBC static void from_readonly_mount(long exe, const struct start *s)
+{
+	struct mount_attr readonly = { .attr_set = MOUNT_ATTR_RDONLY };
+	long fd = RAW(SYS_open_tree, exe, (long)"",
+		      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (fd < 0)
+		return;
+	if (RAW(SYS_mount_setattr, fd, (long)"", AT_EMPTY_PATH, (long)&readonly,
+		sizeof(readonly)) == 0)
+		execute(fd, s);
+	else
+		RAW(SYS_close, fd);
 }
 
 BEFORE_LIBC static bool copy_program(long to, long from, const struct start *s)
@@ -130,6 +164,19 @@ BEFORE_LIBC static bool copy_program(long to, long from, const struct start *s)
 	return true;
 }
 
+BEFORE_LIBC static void from_sealed_copy(long exe, const struct start *s)
+{
+	long fd = RAW(SYS_memfd_create, (long)"ocirun",
+		      MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	if (fd < 0)
+		return;
+	if (copy_program(fd, exe, s) && RAW(SYS_fchmod, fd, 0555) == 0 &&
+	    RAW(SYS_fcntl, fd, F_ADD_SEALS, SELFEXE_SEALS | F_SEAL_EXEC) == 0)
+		execute(fd, s);
+	else
+		RAW(SYS_close, fd);
+}
+
 void selfexe_before_libc(long *sp); /* called by the assembly below */
 
 BEFORE_LIBC __attribute__((used)) void selfexe_before_libc(long *sp)
@@ -141,18 +188,10 @@ BEFORE_LIBC __attribute__((used)) void selfexe_before_libc(long *sp)
 	long exe = RAW(SYS_openat, AT_FDCWD, (long)"/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	if (exe < 0)
 		return;
-	long seals = RAW(SYS_fcntl, exe, F_GET_SEALS);
-	selfexe_entry_saw_seals = seals >= 0 && (seals & SELFEXE_SEALS) == SELFEXE_SEALS;
-	long copy = -1;
-	if (!selfexe_entry_saw_seals && !unchangeable(exe))
-		copy = RAW(SYS_memfd_create, (long)"ocirun",
-			   MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-	if (copy >= 0) {
-		if (copy_program(copy, exe, &s) && RAW(SYS_fchmod, copy, 0555) == 0 &&
-		    RAW(SYS_fcntl, copy, F_ADD_SEALS, SELFEXE_SEALS | F_SEAL_EXEC) == 0)
-			RAW(SYS_execveat, copy, (long)"", (long)s.argv, (long)s.envp,
-			    AT_EMPTY_PATH);
-		RAW(SYS_close, copy);
+	selfexe_entry_is_protected = protected(exe);
+	if (!selfexe_entry_is_protected && !unchangeable(exe)) {
+		from_readonly_mount(exe, &s);
+		from_sealed_copy(exe, &s);
 	}
 	RAW(SYS_close, exe);
 }
@@ -175,6 +214,6 @@ __asm__(".text\n"
 
 #else
 
-bool selfexe_entry_saw_seals;
+bool selfexe_entry_is_protected;
 
 #endif

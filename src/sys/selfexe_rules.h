@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What selfexe.c and selfexe_entry.c agree on: the seals, and which binaries need none. Inline and
- * free of library calls, because the entry runs before the C library. */
+/* What selfexe.c and selfexe_entry.c agree on: which binaries nobody can write to, and how one tells
+ * that it runs from such a place. Inline and free of library calls, because the entry runs before the
+ * C library. */
 #pragma once
 
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
@@ -25,8 +27,17 @@
 
 #define SELFEXE_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-/* Set by the entry: /proc/self/exe has these seals. False where the entry is not built in. */
-extern bool selfexe_entry_saw_seals __attribute__((visibility("hidden")));
+/* Set by the entry: we run from our read-only mount, or from a memfd with these seals. False where the
+ * entry is not built in. */
+extern bool selfexe_entry_is_protected __attribute__((visibility("hidden")));
+
+/* Whether a program runs from a read-only mount of its own file that is attached nowhere: link is what
+ * readlink of /proc/self/exe gave, flags the f_flags of statfs. The path of a file that is the root of a
+ * mount nobody can reach is "/"; the path of any other program is longer, for "/" is a directory. */
+static inline bool selfexe_on_detached_mount(const char *link, long len, unsigned long flags)
+{
+	return len == 1 && link[0] == '/' && (flags & ST_RDONLY);
+}
 
 /* File systems that have no write path. A mount that merely is read-only does not count: it can be
  * flipped. */

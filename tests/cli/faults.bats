@@ -19,24 +19,95 @@ prepare() {
 	args sleep 100
 }
 
+# The command under strace, its first process only; $T/trace has what it did about its own binary.
+watch_seal() { # STRACE-OPTION... -- COMMAND ARGS...
+	local options=()
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	status=0
+	timeout -k 5 30 strace -qq -o "$T/trace" "${options[@]}" \
+		-e trace=arch_prctl,execveat,memfd_create,open_tree,mount_setattr,fcntl \
+		"$OCIRUN" --root "$ROOT" --log-level error "$@" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || status=$?
+}
 # Where the static program has its own entry, the first life ends before the C library set up its
-# thread pointer (arch_prctl); a dynamic one has the loader first, and seals all the same.
-@test "the sealed copy is started before the C library is" {
-	strace -qq -o "$T/trace" -e trace=arch_prctl,execveat,memfd_create,fcntl \
-		"$OCIRUN" --root "$ROOT" --log-level error create -b "$B" "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&-
-	has_status created
-	grep -q 'F_ADD_SEALS, F_SEAL_SEAL|F_SEAL_SHRINK|F_SEAL_GROW|F_SEAL_WRITE' "$T/trace"
+# thread pointer (arch_prctl); a dynamic one has the loader first, and is protected all the same.
+continued_elsewhere() {
 	local before
-	before=$(sed '/^execveat/,$d' "$T/trace")
-	equal "$(grep -c '^execveat.* = 0$' "$T/trace")" 1
+	equal "$(grep -c '^execveat.*AT_EMPTY_PATH) = 0$' "$T/trace")" 1
+	before=$(sed '/^execveat.* = 0$/,$d' "$T/trace")
 	if readelf -hlW "$OCIRUN" | grep -Eq 'X86-64' && ! readelf -lW "$OCIRUN" | grep -q INTERP; then
 		not grep -q ARCH_SET_FS <<<"$before"
 	else
 		grep -q ARCH_SET_FS <<<"$before"
 	fi
+	echo "$before" >"$T/first-life"
+}
+on_a_mount() {
+	continued_elsewhere
+	grep -q 'mount_setattr(.*attr_set=MOUNT_ATTR_RDONLY.* = 0$' "$T/first-life"
+	not grep -q memfd_create "$T/first-life"
+}
+on_a_copy() {
+	continued_elsewhere
+	grep -q 'F_ADD_SEALS, F_SEAL_SEAL|F_SEAL_SHRINK|F_SEAL_GROW|F_SEAL_WRITE.* = 0$' "$T/first-life"
+}
+# A user who may not mount gets the copy.
+protected_before_libc() {
+	if [ "$(id -u)" -eq 0 ] && may_mount_detached; then on_a_mount; else on_a_copy; fi
+}
+may_mount_detached() {
+	strace -qq -o "$T/probe" -e trace=open_tree,mount_setattr "$OCIRUN" --root "$ROOT" mounts list none \
+		>/dev/null 2>&1 || true
+	grep -q 'mount_setattr.* = 0$' "$T/probe"
 }
 
-@test "no sealed copy where memory files may not be programs: a read-only mount instead" {
+@test "commands that enter a container are out of its reach before the C library starts" {
+	require command strace
+	script 'exit 0'
+	watch_seal -- run -b "$B" "$ID"
+	equal "$status" 0
+	protected_before_libc
+	args sleep 100
+	watch_seal -- create -b "$B" "$ID"
+	has_status created
+	protected_before_libc
+	ok start "$ID"
+	watch_seal -- exec "$ID" true
+	equal "$status" 0
+	protected_before_libc
+	watch_seal -- mounts add "$ID" "$B/config.json:/seen:ro"
+	protected_before_libc
+}
+
+@test "commands that stay outside do not pay for that" {
+	require command strace
+	args sleep 100
+	create_it
+	local command
+	for command in "state $ID" "start $ID" list "ps $ID" "kill $ID KILL" "delete -f $ID" features; do
+		# shellcheck disable=SC2086
+		watch_seal -- $command
+		equal "$status" 0
+		not grep -Eq 'memfd_create|execveat' "$T/trace"
+		grep -q ARCH_SET_FS "$T/trace"
+	done
+}
+
+@test "a sealed copy where the read-only mount is refused" {
+	require command strace
+	script 'exit 7'
+	local no
+	for no in open_tree:error=ENOSYS open_tree:error=EPERM mount_setattr:error=EINVAL; do
+		watch_seal -e inject="$no:when=1" -- run -b "$B" "$ID"
+		equal "$status" 7
+		on_a_copy
+	done
+}
+
+@test "no sealed copy where memory files may not be programs: the mount does" {
 	[ -e /proc/sys/vm/memfd_noexec ] || skip "Linux 6.3 has vm.memfd_noexec"
 	script 'exit 7'
 	status=0
@@ -44,6 +115,21 @@ prepare() {
 		echo 2 >/proc/sys/vm/memfd_noexec && exec "$@"' sh "$OCIRUN" --root "$ROOT" run -b "$B" "$ID" \
 		</dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || status=$?
 	equal "$status" 7
+}
+
+@test "neither mount nor copy: refused" {
+	require command strace
+	[ -e /proc/sys/vm/memfd_noexec ] || skip "Linux 6.3 has vm.memfd_noexec"
+	script 'exit 7'
+	status=0
+	# twice: before the C library has started, and after
+	timeout 30 unshare --pid --fork --kill-child --mount --mount-proc sh -c '
+		echo 2 >/proc/sys/vm/memfd_noexec && exec "$@"' sh \
+		strace -qq -o "$T/trace" -e trace=open_tree -e inject=open_tree:error=ENOSYS:when=1..2 \
+		"$OCIRUN" --root "$ROOT" run -b "$B" "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || status=$?
+	equal "$status" 1
+	grep -q 'protect our binary from the container with a sealed copy: permission denied' "$T/err"
+	leftovers
 }
 
 @test "create killed at each of its steps" {

