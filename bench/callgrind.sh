@@ -7,11 +7,12 @@
 # writes that file; --keep leaves the profiles in DIR, for callgrind_annotate. On another machine or
 # with other libraries than the file names, --check is skipped, by name.
 #
-# The verbs that enter a container become a sealed copy of themselves before the C library starts,
-# which valgrind cannot follow. A file that nobody can change needs no copy: so the program is made
-# immutable (chattr +i) on a tmpfs of our private mount namespace.
+# The verbs that enter a container execute themselves once more before the C library starts, from a
+# mount or a copy that nobody can write to (src/sys/selfexe_entry.c), which valgrind cannot follow. A
+# file that nobody can change needs neither: so the program is made immutable (chattr +i) on a tmpfs
+# of our private mount namespace.
 # What is counted is not the whole truth. valgrind knows neither clone3 nor the mount calls by
-# descriptor nor seccomp: fallbacks are counted, the copy is not, and run goes without a profile. exec, kill
+# descriptor nor seccomp: fallbacks are counted, that second execution is not, and run goes without a profile. exec, kill
 # and delete -f cannot be counted, for want of pidfds. Single steps by ptrace would show all of it, and
 # need half a minute for one run.
 set -eu
