@@ -22,6 +22,8 @@ enum format { BOTH, OCI, DOCKER };
 struct save {
 	struct arena *arena;
 	enum format format;
+	int fd;
+	bool is_file; /* of ours alone: headers can be corrected */
 	struct sink *out;
 	struct tarwriter *tar;
 	struct pathset written; /* names in the archive */
@@ -87,9 +89,6 @@ static int plain_size(struct save *s, const struct unpack_layer *l, uint64_t *ou
 	struct feed *f;
 	size_t n;
 	int r;
-	*out = l->blob.size;
-	if (l->codec == CODEC_PLAIN)
-		return 0;
 	*out = 0;
 	TRY(feed_open(s->arena, &l->blob, l->codec, l->name, &f));
 	while ((r = f->next(f, &data, &n)) > 0)
@@ -98,19 +97,19 @@ static int plain_size(struct save *s, const struct unpack_layer *l, uint64_t *ou
 	return r;
 }
 
-static int put_plain(struct save *s, const char *name, const struct unpack_layer *l)
+/* The plain bytes; their digest must hold. */
+static int put_unpacked(struct save *s, const struct unpack_layer *l, uint64_t *size)
 {
 	struct digest got;
 	const uint8_t *data;
 	struct feed *f;
-	uint64_t size;
 	size_t n;
 	int r;
-	TRY(plain_size(s, l, &size));
-	TRY(begin(s, name, size));
+	*size = 0;
 	TRY(feed_open(s->arena, &l->blob, l->codec, l->name, &f));
 	feed_want_digest(f, l->diff_id.algo, &got);
 	while ((r = f->next(f, &data, &n)) > 0) {
+		*size += n;
 		r = tarwriter_data(s->tar, data, n);
 		if (r < 0)
 			break;
@@ -120,6 +119,26 @@ static int put_plain(struct save *s, const char *name, const struct unpack_layer
 		r = err_msg(ERR_CONFIG, "%s: it unpacks to %s, which is not its diff_id", l->name,
 			    digest_text(s->arena, &got));
 	return r;
+}
+
+/* The size stands in front of a layer and is known behind it. In a file the header is corrected; for
+ * a pipe the layer is read twice. */
+static int put_plain(struct save *s, const char *name, const struct unpack_layer *l)
+{
+	struct tar_entry e = { .type = TAR_FILE, .path = name, .link = "", .mode = 0644 };
+	uint8_t header[512];
+	e.size = l->codec == CODEC_PLAIN ? l->blob.size : UINT64_MAX;
+	if (e.size == UINT64_MAX && !s->is_file)
+		TRY(plain_size(s, l, &e.size));
+	bool late = e.size == UINT64_MAX;
+	TRY(tarwriter_begin(s->tar, &e));
+	off_t behind = late ? lseek(s->fd, 0, SEEK_CUR) : 0;
+	TRY(put_unpacked(s, l, &e.size));
+	tarwriter_end(s->tar, &e, header);
+	if (late && (behind < 0 || pwrite(s->fd, header, sizeof(header),
+					  behind - (off_t)sizeof(header)) != sizeof(header)))
+		return err_sys("write the size of %s", l->name);
+	return 0;
 }
 
 /* ---- images */
@@ -234,7 +253,7 @@ static int save_all(struct save *s, const struct oci_strs *images, const char *p
 static int write_to(struct image_tool *t, int fd, const char *what, const struct oci_strs *images,
 		    const struct save_wishes *w)
 {
-	struct save s = { .arena = t->arena };
+	struct save s = { .arena = t->arena, .fd = fd, .is_file = fd != STDOUT_FILENO };
 	_cleanup_free_ uint8_t *piece = malloc(PIECE);
 	if (!piece)
 		return err_sysno(ENOMEM, "save");

@@ -235,6 +235,46 @@ int tarwriter_entry(struct tarwriter *w, const struct tar_entry *e)
 	return r;
 }
 
+/* Sizes beyond octal digits are binary ones (GNU), as there is one block. */
+static void short_header(struct tar_header *h, const struct tar_entry *e)
+{
+	begin_header(h, TAR_FILE);
+	put_name(h, e->path);
+	put_octal(h->mode, sizeof(h->mode), e->mode & 07777);
+	put_octal(h->uid, sizeof(h->uid), 0);
+	put_octal(h->gid, sizeof(h->gid), 0);
+	put_octal(h->mtime, sizeof(h->mtime), 0);
+	if (e->size <= OCTAL_12) {
+		put_octal(h->size, sizeof(h->size), e->size);
+	} else {
+		h->size[0] = (char)0x80;
+		for (size_t i = 0; i < 8; i++)
+			h->size[11 - i] = (char)(e->size >> 8 * i);
+	}
+	sum(h);
+}
+
+int tarwriter_begin(struct tarwriter *w, const struct tar_entry *e)
+{
+	struct tar_header h;
+	if (w->left > 0)
+		return err_msg(ERR_BUG, "an entry before the last one was whole");
+	TRY(pad(w));
+	short_header(&h, e);
+	w->left = e->size;
+	w->padding = padding_of(e->size);
+	return sink_write(w->to, &h, sizeof(h));
+}
+
+void tarwriter_end(struct tarwriter *w, const struct tar_entry *e, uint8_t header[512])
+{
+	struct tar_header h;
+	short_header(&h, e);
+	memcpy(header, &h, sizeof(h));
+	w->left = 0;
+	w->padding = padding_of(e->size);
+}
+
 int tarwriter_data(struct tarwriter *w, const void *data, size_t len)
 {
 	if (len > w->left)

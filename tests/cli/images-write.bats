@@ -119,6 +119,8 @@ honest() { it_ok validate "$1"; for f in "$1"/blobs/sha256/*; do equal "$(sha256
 	equal "$(tar -tf "$T/d.tar" | sort | uniq -d)" ""
 	it_ok load "$T/d.tar" "$T/l4"
 	same_tree "$T/l4:ex/two:2"
+	tool save -f docker-archive -o - "$L:t" "$L:ex/two:2" >"$T/pipe.tar"
+	cmp "$T/d.tar" "$T/pipe.tar"
 	tool save -o - "$L:t" | gzip >"$T/a.tar.gz"
 	it_ok load "$T/a.tar.gz" "$T/l5"
 	equal "$(sums "$T/l5")" "$(sums "$L")"

@@ -143,6 +143,40 @@ START_TEST(payload_is_counted)
 }
 END_TEST
 
+static struct tar_entry first_entry(void)
+{
+	struct tar_entry e;
+	struct tar *t = tar_new(feed_memory(arena, bytes.v, bytes.n), "test", NULL);
+	ck_assert_int_eq(tar_next(t, &e), 1);
+	tar_free(t);
+	return e;
+}
+
+START_TEST(a_size_that_is_known_late)
+{
+	uint8_t header[512];
+	struct tar_entry e = { .type = TAR_FILE, .path = "f", .size = UINT64_MAX, .mode = 0644 };
+	struct tarwriter *w = tarwriter_new(arena, &memory);
+	ck_assert_int_eq(tarwriter_begin(w, &e), 0);
+	ck_assert_int_eq(tarwriter_data(w, "abcd", 4), 0);
+	e.size = 4;
+	tarwriter_end(w, &e, header);
+	ck_assert_int_eq(tarwriter_finish(w), 0);
+	ck_assert_uint_eq(bytes.n, 4 * 512);
+	memcpy(bytes.v, header, sizeof(header));
+	ck_assert_uint_eq(read_one().size, 4);
+
+	/* 11 octal digits, and more */
+	for (uint64_t size = 077777777777; size <= UINT64_C(1) << 40; size = size * 2 + 1) {
+		bytes.n = 0;
+		e.size = size;
+		ck_assert_int_eq(tarwriter_begin(tarwriter_new(arena, &memory), &e), 0);
+		ck_assert_uint_eq(bytes.n, 512);
+		ck_assert_uint_eq(first_entry().size, size);
+	}
+}
+END_TEST
+
 /* 3.5 MB in odd pieces: members and frames, and what the hashers on both sides say. */
 START_TEST(through_compressors_and_back)
 {
@@ -189,6 +223,7 @@ TCase *tcase_layer_tarwrite(void)
 	tcase_add_test(t, plain_entries_have_no_extended_header);
 	tcase_add_test(t, attributes_of_any_bytes_in_order);
 	tcase_add_test(t, payload_is_counted);
+	tcase_add_test(t, a_size_that_is_known_late);
 	tcase_add_loop_test(t, through_compressors_and_back, CODEC_PLAIN, CODEC_ZSTD + 1);
 	return t;
 }
