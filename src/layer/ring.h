@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Buffers handed from one thread that fills them to two that read them (one hashes, one makes
- * files). 32 of 256 KiB stay in the processor's cache and let the threads run apart a little. Any
+ * files). 16 of 512 KiB stay in the processor's cache and let the threads run apart a little. Who
+ * has to wait sleeps until there is work for a while: waking somebody costs more than a block. Any
  * of them can fail; the first failure is kept, and everybody stops at their next call. */
 #pragma once
 
@@ -8,7 +9,12 @@
 
 #include "layer/feed.h"
 
-enum { RING_BLOCKS = 32, RING_BLOCK_SIZE = 256 * 1024 };
+enum {
+	RING_BLOCKS = 16,
+	RING_BLOCK_SIZE = 512 * 1024,
+	RING_WORTH_READING = 4,              /* blocks that wake a reader */
+	RING_WORTH_WRITING = RING_BLOCKS / 2 /* free ones that wake the writer */
+};
 enum ring_reader { RING_HASH, RING_PARSE, RING_READERS };
 
 struct ring_block {
@@ -19,7 +25,7 @@ struct ring_block {
 
 struct ring {
 	pthread_mutex_t mutex;
-	pthread_cond_t changed;
+	pthread_cond_t room, filled[RING_READERS];
 	struct ring_block blocks[RING_BLOCKS];
 	uint64_t written, read[RING_READERS]; /* blocks, ever */
 	bool finished;                        /* no more will be written */
