@@ -53,15 +53,25 @@ bundle() { # DIR KIND COMMAND...
 	[ "$kind" != rootless ] || chown -R $rootless_uid:$rootless_uid "$dir"
 }
 
+# The least that a container can cost, bench/floor.c, where it has the kind.
+floor_for() { # KIND
+	case $1 in minimal | docker | docker-sleep) ;; *) return ;; esac
+	if [ -x "$work/floor" ] || "$bench/floor.sh" "$work/floor" >"$work/log" 2>&1; then
+		echo "$work/floor"
+	else
+		echo "floor cannot be compiled here, left out: $(head -1 "$work/log")" >&2
+	fi
+}
 # The runtimes: names in order, and how each is called, from the bundle's folder.
 declare -A call=()
 runtimes() { # OCIRUN KIND
 	local name program
 	names=()
-	for name in ocirun before crun runc; do
+	for name in ocirun before floor crun runc; do
 		case $name in
 		ocirun) program=$1 ;;
 		before) program=${BEFORE:-} ;;
+		floor) program=$(floor_for "$2") ;;
 		crun) program=${CRUN-crun} ;;
 		runc) program=${RUNC-runc} ;;
 		esac
@@ -69,6 +79,7 @@ runtimes() { # OCIRUN KIND
 		program=$(command -v "$program") || { echo "$name is not installed, left out"; continue; }
 		names+=("$name")
 		call[$name]="$program --root $work/state-$name"
+		[ "$name" != floor ] || call[$name]="$program $2 $work/state-floor"
 	done
 }
 # Leaves out, by name and with the reason, what cannot run the bundle in the present folder.

@@ -26,8 +26,9 @@ trap cleanup EXIT
 bundle "$work/probe" docker /bin/true
 bundle "$work/box" docker /bin/sleep 100000
 cd "$work/probe"
-runtimes "$ocirun"
+runtimes "$ocirun" docker
 keep_those_that_run exec
+call[floor]=${call[floor]:+${call[floor]/ docker / docker-sleep }}
 cd "$work/box"
 cases=()
 for name in "${names[@]}"; do

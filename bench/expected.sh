@@ -2,7 +2,7 @@
 # Numbers that are checked in (sourced by syscalls.sh and callgrind.sh): bench/expected/NAME.txt has a
 # "# key: ..." line that says for which machine and libraries they hold, then "VERB PROCESS NUMBER
 # [DETAIL...]" lines.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 # No descriptor of who called may be in the counts.
 close_descriptors() {

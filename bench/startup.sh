@@ -5,6 +5,7 @@
 #   bench/startup.sh [OCIRUN] [ROUNDS] [KIND...]
 # The kinds of bundle are those of bench/bundles.sh; mounts20 and mounts1000 are docker with a host's
 # mount table of that length. Without names: all of them.
+# floor is bench/floor.c, the least that the kernel has to do for the same container.
 # The ratios of one run are what counts. BEFORE=PROGRAM compares with an older ocirun, CRUN=PROGRAM and
 # RUNC=PROGRAM with other ones than those of the PATH, BENCH_CSV=DIR keeps the numbers.
 set -eu
@@ -61,7 +62,7 @@ unshare --net="$work/net" true
 for kind in "$@"; do
 	bundle "$work/$kind" "$kind" /bin/true
 	cd "$work/$kind"
-	runtimes "$ocirun"
+	runtimes "$ocirun" "${kind/#mounts*/docker}"
 	as=()
 	case $kind in
 	mounts*) mount_table "${kind#mounts}" ;;
