@@ -121,8 +121,8 @@ static int put_unpacked(struct save *s, const struct unpack_layer *l, uint64_t *
 	return r;
 }
 
-/* The size stands in front of a layer and is known behind it. In a file the header is corrected; for
- * a pipe the layer is read twice. */
+/* The size stands in front of a layer and is known behind it. In a file the header is corrected;
+ * for a pipe the layer is read twice. */
 static int put_plain(struct save *s, const char *name, const struct unpack_layer *l)
 {
 	struct tar_entry e = { .type = TAR_FILE, .path = name, .link = "", .mode = 0644 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Manifests and indexes: decoding, and the checks that keep one from passing for the other. */
 #include "base/cleanup.h"
-#include "image/resolve.h"
+#include "image/resolve_parts.h"
 
 static bool one_of(const char *t, const char *const *words)
 {
@@ -73,6 +73,21 @@ static int check_head(const char *what, const char *outside, const char *inside,
 	return 0;
 }
 
+static int check_data_of(struct arena *a, const struct document *doc, const char *key,
+			 const struct oci_descriptor *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		TRY(descriptor_check_data(a, arena_printf(a, "%s: /%s/%zu", doc->what, key, i),
+					  &v[i]));
+	return 0;
+}
+
+static int check_data(struct arena *a, const struct document *doc, const char *key,
+		      const struct oci_descriptor *d)
+{
+	return descriptor_check_data(a, arena_printf(a, "%s: /%s", doc->what, key), d);
+}
+
 int manifest_decode(struct arena *a, const struct document *doc, struct oci_manifest **out)
 {
 	struct oci_diag diag;
@@ -82,6 +97,9 @@ int manifest_decode(struct arena *a, const struct document *doc, struct oci_mani
 	if (!m)
 		return err_msg(ERR_CONFIG, "%s: %s", doc->what, diag.text);
 	TRY(check_head(doc->what, doc->media_type, m->media_type, m->schema_version));
+	TRY(check_data(a, doc, "config", m->config));
+	TRY(check_data_of(a, doc, "layers", m->layers.v, m->layers.n));
+	TRY(check_data(a, doc, "subject", m->subject));
 	*out = m;
 	return 0;
 }
@@ -95,6 +113,8 @@ int index_decode(struct arena *a, const struct document *doc, struct oci_index *
 	if (!i)
 		return err_msg(ERR_CONFIG, "%s: %s", doc->what, diag.text);
 	TRY(check_head(doc->what, doc->media_type, i->media_type, i->schema_version));
+	TRY(check_data_of(a, doc, "manifests", i->manifests.v, i->manifests.n));
+	TRY(check_data(a, doc, "subject", i->subject));
 	*out = i;
 	return 0;
 }

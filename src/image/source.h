@@ -48,7 +48,7 @@ int source_blob(struct source *s, const struct digest *d, uint64_t size,
 bool source_has_blob(struct source *s, const struct digest *d);
 /* A member of a docker-archive by name, one symlink followed. */
 int source_member(struct source *s, const char *name, struct region *out) MUST_CHECK;
-/* The bytes of a small document, digest and size (and `data`, when the descriptor carries it)
- * verified first. `max` is one of the ceilings above. */
+/* The bytes of a small document, digest and size verified first; a copy in the descriptor's `data`
+ * was when the document with the descriptor was decoded. `max` is one of the ceilings above. */
 int source_document(struct source *s, const struct oci_descriptor *d, size_t max, char **text,
 		    size_t *len) MUST_CHECK;

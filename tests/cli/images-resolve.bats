@@ -53,6 +53,26 @@ load images
 	refuses "1 layers, but 0 diff_ids in the config"
 }
 
+@test "42: a copy in a descriptor's data is the blob, byte for byte" {
+	data='d.update(data=base64.b64encode(layers[0][0]).decode())'
+	craft <<<"layer(file('x', 'y')); layer_change.append(lambda d: $data)"
+	unpack
+	holds x y
+	rm -rf "$D"
+	craft <<<"layer(file('x', 'y')); layer_change.append(lambda d: ($data, d.update(data='QUJD' + d['data'][4:])))"
+	refuses "/layers/0/data has digest sha256:"
+	craft <<<"layer(file('x', 'y')); layer_change.append(lambda d: ($data, d.update(data='QUJD' + d['data'])))"
+	refuses "/layers/0/data has"
+	for bad in 'QUJD?' 'QU=D' 'QUJDQ' 'QUJD\nQUJD' 'Q==='; do
+		craft <<<"layer(file('x', 'y')); layer_change.append(lambda d: d.update(data='$bad'))"
+		refuses "/layers/0/data is not base64"
+	done
+	craft <<<'layer(file("x")); manifest["config"] = {**descriptor(b"{}", OCI + "config.v1+json"), "data": "e30K"}'
+	refuses "/config/data has 3 bytes, its size says 2"
+	craft <<<'layer(file("x")); extra.append({**descriptor(b"{}", OCI + "manifest.v1+json"), "data": "W10="})'
+	refuses "index.json: /manifests/1/data has digest"
+}
+
 @test "46: media type and content agree" {
 	craft <<<'layer(file("x"), codec="plain", kind=OCI + "layer.v1.tar+gzip")'
 	refuses "its media type says gzip, its content is uncompressed"
