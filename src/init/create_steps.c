@@ -47,6 +47,8 @@ const struct step create_steps[] = {
 	  "before the root becomes read-only" },
 	{ "finish root", step_finish_root,
 	  "nothing below writes into the root" },
+	{ "namespaces to lend", step_lend,
+	  "for an exec without the right to enter; through the host's verified /proc" },
 	{ "pivot", step_pivot,
 	  "drops every host path and handle" },
 	{ "limits", step_limits,

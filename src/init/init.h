@@ -27,6 +27,7 @@ struct init {
 	/* made on the way */
 	struct rootfs rootfs;
 	int time_fd, labels_fd, start_conn;
+	int lent[oci_ns_type_count]; /* namespaces for exec while we wait, -1 = none */
 	int cwd_early;
 	const char **env;
 	const char *program;

@@ -179,6 +179,13 @@ int step_finish_root(struct init *in)
 	return rootfs_finish(&in->plan->rootfs, &in->rootfs);
 }
 
+int step_lend(struct init *in)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(in->lent); i++)
+		in->lent[i] = -1;
+	return in->start_fd < 0 ? 0 : ns_lend_open(&in->plan->ns, in->lent);
+}
+
 int step_pivot(struct init *in)
 {
 	TRY(rootfs_pivot(&in->plan->rootfs, &in->rootfs));

@@ -26,6 +26,7 @@ int step_container_hooks(struct init *in);
 int step_mask(struct init *in);
 int step_make_cwd(struct init *in);
 int step_finish_root(struct init *in);
+int step_lend(struct init *in);
 int step_pivot(struct init *in);
 
 /* steps_exec.c: from the pivot to execve */

@@ -5,11 +5,11 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "hooks/hooks.h"
+#include "store/store.h"
 
 /* Late, so that what we ourselves have to say until here goes where our caller looks. */
 static int take_stdio(const int *fds)
@@ -108,16 +108,29 @@ int step_ready(struct init *in)
 	return handshake_ask(&in->sock, ASK_READY, -1);
 }
 
+/* Until `start` has come. Who borrows gets what there is: its troubles are not ours. */
+static int wait_for_start(struct init *in)
+{
+	for (;;) {
+		_cleanup_close_ int conn = -1;
+		bool starts;
+		TRY(store_start_accept(in->start_fd, &starts, &conn));
+		if (starts) {
+			in->start_conn = take_fd(&conn);
+			return 0;
+		}
+		err_dropped(ns_lend_give(conn, in->lent));
+	}
+}
+
 int step_wait(struct init *in)
 {
 	if (in->start_fd >= 0) {
 		handshake_close(&in->sock);
-		do
-			in->start_conn = accept4(in->start_fd, NULL, NULL, SOCK_CLOEXEC);
-		while (in->start_conn < 0 && errno == EINTR);
-		if (in->start_conn < 0)
-			return err_sys("wait for start");
+		TRY(wait_for_start(in));
 		close_fd(&in->start_fd);
+		for (size_t i = 0; i < ARRAY_SIZE(in->lent); i++)
+			close_fd(&in->lent[i]);
 	}
 	if (!in->plan->has_process)
 		return err_msg(ERR_CONFIG, "/process: is required to start a container");

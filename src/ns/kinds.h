@@ -19,6 +19,7 @@ struct ns_kind {
 
 extern const struct ns_kind ns_kinds[]; /* in the order of joining; ends with word NULL */
 const struct ns_kind *ns_kind_of(enum oci_ns_type type);
+const char *ns_kind_file(const struct ns_kind *k); /* its name in /proc/PID/ns */
 
 /* What /linux/netDevices entry i is to be called in the container. "%d": a free number. */
 const char *ns_device_name(const struct oci_linux *l, size_t i);

@@ -50,6 +50,7 @@ struct ns_plan {
 	bool newuidmap, newgidmap;     /* which */
 	bool deny_setgroups;           /* write "deny" before the gid map */
 	bool stay_dumpable;            /* until an ordinary user has written the maps */
+	bool lends;                    /* while created: its namespaces, to exec (lend.c) */
 	bool keep_groups;              /* annotation run.oci.keep_original_groups=1 */
 	uint32_t root_uid, root_gid;   /* ids to take: 0 if mapped, else the first */
 };
@@ -89,6 +90,11 @@ int ns_enter_rest(const struct ns_plan *p, const int *fds) MUST_CHECK;
 int ns_time_offsets_write(const struct ns_plan *p, int fd) MUST_CHECK; /* before the second clone */
 int ns_unshare_cgroup(const struct ns_plan *p) MUST_CHECK; /* in the final process and its cgroup */
 int ns_loopback_up(void) MUST_CHECK;                       /* in a new network namespace */
+/* With p->lends: descriptors of the namespaces that exec will ask for, while the host's /proc is in
+ * sight. The others keep their -1. */
+int ns_lend_open(const struct ns_plan *p, int fds[oci_ns_type_count]) MUST_CHECK;
+/* Hand them, and our root, to a connection. Does not wait for its reader. */
+int ns_lend_give(int conn, const int fds[oci_ns_type_count]) MUST_CHECK;
 
 /* Parent, when the child has its user namespace (p->need_maps). */
 int ns_write_maps(const struct ns_plan *p, pid_t pid) MUST_CHECK;
@@ -108,16 +114,24 @@ struct ns_target {
 	pid_t pid;       /* the container's init */
 	int pidfd;       /* borrowed */
 	int root_fd;     /* init's root, with `chroots` */
-	bool by_fd;      /* the kernel cannot enter by pidfd (before 5.8): these instead */
+	bool by_fd;      /* not by pidfd (before 5.8, or init's are lent) but by these */
 	int fds[oci_ns_type_count];
 };
 
+/* No handle is open. */
+void ns_target_init(struct ns_target *t);
+/* Parent: take what ns_lend_give sends (10 s at most; t->pidfd tells init's end); sets by_fd.
+ * NS_LEND_GONE: the container is past "created". */
+enum { NS_LEND_GONE = 1 };
+int ns_lend_take(int sock, struct ns_target *t) MUST_CHECK;
+/* Does the process (pid, or who lent) share its namespace of this type with us? */
+bool ns_target_shares(const struct ns_target *t, pid_t pid, enum oci_ns_type type);
 /* Pure. own_userns: the container shares the user namespace with us, whatever config.json says.
- * *p gets what ns_become_root needs and `forks`. */
+ * *p gets what ns_become_root needs and `forks`; the handles of *t stay. */
 void ns_target_plan(const struct oci_config *c, const struct host *h, bool own_userns,
 		    struct ns_plan *p, struct ns_target *t);
-/* Parent. The caller checks afterwards that pid is still the container's init. */
-int ns_target_open(struct ns_target *t, pid_t pid, int pidfd) MUST_CHECK;
+/* Parent; t->pidfd is set. The caller checks afterwards that pid is still the container's init. */
+int ns_target_open(struct ns_target *t, pid_t pid) MUST_CHECK;
 void ns_target_close(struct ns_target *t);
 /* Enter one of the three words above. -ESRCH: the process has ended. */
 int ns_target_enter(struct ns_target *t, unsigned flags) MUST_CHECK;

@@ -25,6 +25,11 @@ const struct ns_kind ns_kinds[] = {
 };
 /* clang-format on */
 
+const char *ns_kind_file(const struct ns_kind *k)
+{
+	return k->type == OCI_NS_MOUNT ? "mnt" : k->type == OCI_NS_NETWORK ? "net" : k->word;
+}
+
 const struct ns_kind *ns_kind_of(enum oci_ns_type type)
 {
 	const struct ns_kind *k = ns_kinds;
@@ -206,6 +211,7 @@ int ns_plan_make(struct arena *a, const struct oci_config *c, const struct host 
 			       (unsigned)h->euid);
 	plan_joins(a, l, h->euid == 0, &p);
 	plan_makers(&p);
+	p.lends = h->euid != 0;
 	/* A joined user namespace has its maps; engines repeat them, or write dummies. */
 	if (p.new_[OCI_NS_USER])
 		TRY(plan_maps(a, l, h, &p));

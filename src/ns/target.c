@@ -18,6 +18,24 @@ static bool maps_root(const struct oci_id_mapping *v, size_t n)
 	return n == 0; /* a joined namespace: 0 is tried, then the first of its map */
 }
 
+void ns_target_init(struct ns_target *t)
+{
+	*t = (struct ns_target){ .pid = -1, .pidfd = -1, .root_fd = -1 };
+	for (size_t i = 0; i < ARRAY_SIZE(t->fds); i++)
+		t->fds[i] = -1;
+}
+
+bool ns_target_shares(const struct ns_target *t, pid_t pid, enum oci_ns_type type)
+{
+	const char *file = ns_kind_file(ns_kind_of(type));
+	char path[64];
+	if (t->by_fd)
+		return t->fds[type] < 0 || nsfd_is_own(t->fds[type], file);
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, file);
+	_cleanup_close_ int fd = nsfd_open(path);
+	return fd >= 0 && nsfd_is_own(fd, file);
+}
+
 void ns_target_plan(const struct oci_config *c, const struct host *h, bool own_userns,
 		    struct ns_plan *p, struct ns_target *t)
 {
@@ -26,9 +44,8 @@ void ns_target_plan(const struct oci_config *c, const struct host *h, bool own_u
 	unsigned flags = 0, pid_flag = CLONE_NEWPID;
 
 	*p = (struct ns_plan){ 0 };
-	*t = (struct ns_target){ .pid = -1, .pidfd = -1, .root_fd = -1, .chroots = true };
-	for (size_t i = 0; i < ARRAY_SIZE(t->fds); i++)
-		t->fds[i] = -1;
+	t->parent = t->first = t->last = 0;
+	t->chroots = true;
 	for (size_t i = 0; i < l->namespaces.n; i++) {
 		const struct oci_namespace *ns = &l->namespaces.v[i];
 		p->joined[ns->type] = true;
@@ -53,12 +70,11 @@ void ns_target_plan(const struct oci_config *c, const struct host *h, bool own_u
 	t->last = flags & CLONE_NEWNS;
 }
 
-int ns_target_open(struct ns_target *t, pid_t pid, int pidfd)
+int ns_target_open(struct ns_target *t, pid_t pid)
 {
 	char path[64];
 	t->pid = pid;
-	t->pidfd = pidfd;
-	if (!t->chroots)
+	if (!t->chroots || t->root_fd >= 0)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
 	t->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -81,10 +97,7 @@ static int open_each(struct ns_target *t)
 	for (const struct ns_kind *k = ns_kinds; k->word; k++) {
 		if (!(all & k->flag))
 			continue;
-		const char *file = k->type == OCI_NS_MOUNT     ? "mnt"
-				   : k->type == OCI_NS_NETWORK ? "net"
-							       : k->word;
-		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)t->pid, file);
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)t->pid, ns_kind_file(k));
 		t->fds[k->type] = nsfd_open(path);
 		if (t->fds[k->type] < 0)
 			return err_sys("open the container's %s namespace", k->word);

@@ -55,6 +55,11 @@ static int plan_rootfs(struct arena *a, const struct oci_config *c, const struct
 		.cgroup_path = *out->cgroup.path ? out->cgroup.path : NULL,
 		.context_type = config_annotation(c, "run.oci.mount_context_type"),
 	};
+	if (out->ns.new_[OCI_NS_USER] && !ro.new_mount_ns && !out->ns.joined[OCI_NS_MOUNT])
+		return err_msg(ERR_CONFIG,
+			       "/linux/namespaces: a new user namespace needs a mount namespace: "
+			       "the kernel lets nobody in it mount in ours, not even the root: add "
+			       "{\"type\": \"mount\"}");
 	TRY(rootfs_plan_make(a, c, h, &ro, &out->rootfs));
 	return check_mount_maps(a, c);
 }

@@ -104,6 +104,7 @@ static int reserve(struct launch *l, const char *id)
 		.systemd_user = l->plan.cgroup.unit.user_bus,
 		.systemd_subgroup = l->plan.cgroup.unit.subgroup,
 		.rootless = l->rt->host.rootless,
+		.lends = !l->run && l->plan.ns.lends,
 		.no_keyring = l->opts->no_new_keyring,
 		.own_pidns = l->plan.ns.new_[OCI_NS_PID],
 		.root_mount = rootfs_shared_mount(&l->plan.rootfs, l->plan.ns.joined[OCI_NS_MOUNT]),

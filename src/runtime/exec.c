@@ -19,6 +19,7 @@ struct exec {
 	struct ns_target target;
 	struct oci_record *rec;
 	int init; /* pidfd of the container's init */
+	int init_errno; /* why there is none */
 };
 
 static int check_status(const struct exec *x)
@@ -48,13 +49,20 @@ static int check_terminal(const struct exec *x, const struct oci_process *p)
 	return 0;
 }
 
+/* One that has ended is told by open_container. */
+static int open_init(struct exec *x)
+{
+	x->init = x->target.pidfd = sys_pidfd_open(x->rec->pid);
+	x->init_errno = x->init < 0 ? errno : 0;
+	return x->init < 0 ? 0 : container_borrow(&x->l.container, x->rec, &x->target);
+}
+
 /* The handles of init are its own only if it still lives after they were opened. */
 static int open_container(struct exec *x)
 {
 	const struct oci_record *rec = x->rec;
-	x->init = sys_pidfd_open(rec->pid);
-	int r = x->init < 0 ? err_sys("open the container's init")
-			    : ns_target_open(&x->target, rec->pid, x->init);
+	int r = x->init < 0 ? err_sysno(x->init_errno, "open the container's init")
+			    : ns_target_open(&x->target, rec->pid);
 	if (!store_process_alive(rec->pid, rec->start_time))
 		return err_msg(ERR_STATE, "cannot exec in a stopped container");
 	TRY(r);
@@ -81,11 +89,12 @@ static int prepare(struct exec *x, const char *id, const struct oci_strs *args)
 	TRY(container_config(rt, &x->l.container, &config));
 	TRY(exec_process(rt, config, x->opts, args, &proc));
 	TRY(check_terminal(x, proc));
+	TRY(open_init(x));
 	struct plan_exec_opts po = {
 		.id = id,
 		.process = proc,
 		.bundle = x->rec->bundle,
-		.own_userns = container_shares_ns(x->rec->pid, "user"),
+		.own_userns = ns_target_shares(&x->target, x->rec->pid, OCI_NS_USER),
 		.keyring = !x->rec->no_keyring,
 		.preserve_fds = x->opts->preserve_fds,
 		.listen_fds = launch_listen_fds(),
@@ -290,11 +299,9 @@ int runtime_exec(struct runtime *rt, const struct exec_opts *o, const char *id,
 	struct exec x = {
 		.l = LAUNCH_INIT(rt, &shared, true),
 		.opts = &opts,
-		.target = { .root_fd = -1 },
 		.init = -1,
 	};
-	for (size_t i = 0; i < ARRAY_SIZE(x.target.fds); i++)
-		x.target.fds[i] = -1;
+	ns_target_init(&x.target);
 	int r = run(&x, id, args);
 	ns_target_close(&x.target);
 	close_fd(&x.init);

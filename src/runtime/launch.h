@@ -108,7 +108,9 @@ int exec_process(struct runtime *rt, const struct oci_config *c, const struct ex
 int container_config(struct runtime *rt, const struct container *c,
 		     struct oci_config **out) MUST_CHECK;
 int container_not_running(void) MUST_CHECK; /* the error that engines match */
-/* Is the process in our namespace? `name` is a file of /proc/PID/ns. */
-bool container_shares_ns(pid_t pid, const char *name);
+/* The namespaces of a created container that only its init can give us (t->pidfd is set); nothing
+ * where the kernel lets us in by pidfd. */
+int container_borrow(struct container *c, const struct oci_record *rec,
+		     struct ns_target *t) MUST_CHECK;
 int container_state(const struct runtime *rt, const struct container *c,
 		    const struct oci_record *rec, struct oci_state *out) MUST_CHECK;

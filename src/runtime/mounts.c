@@ -123,18 +123,21 @@ static int enter(struct change *m)
 	return answer_of(m, pid);
 }
 
-static int change(struct change *m, const struct oci_record *rec)
+static int change(struct change *m, struct container *c, const struct oci_record *rec)
 {
+	struct ns_target *t = &m->target;
 	TRY(runtime_host(m->rt));
-	ns_target_plan(m->config, &m->rt->host, container_shares_ns(rec->pid, "user"), &m->ns,
-		       &m->target);
-	_cleanup_close_ int init = sys_pidfd_open(rec->pid);
-	int r = init < 0 ? err_sys("open the container's init")
-			 : ns_target_open(&m->target, rec->pid, init);
+	_cleanup_close_ int init = t->pidfd = sys_pidfd_open(rec->pid);
+	int r = init < 0 ? err_sys("open the container's init") : container_borrow(c, rec, t);
+	if (r >= 0) {
+		bool own = ns_target_shares(t, rec->pid, OCI_NS_USER);
+		ns_target_plan(m->config, &m->rt->host, own, &m->ns, t);
+		r = ns_target_open(t, rec->pid);
+	}
 	if (!store_process_alive(rec->pid, rec->start_time))
 		return container_not_running();
 	TRY(r);
-	if (container_shares_ns(rec->pid, "mnt"))
+	if (ns_target_shares(t, rec->pid, OCI_NS_MOUNT))
 		return err_msg(ERR_UNSUPPORTED,
 			       "container \"%s\" has no mount namespace of its own", rec->id);
 	if (m->add)
@@ -145,11 +148,10 @@ static int change(struct change *m, const struct oci_record *rec)
 int runtime_mounts(struct runtime *rt, const char *id, const char *file, bool add)
 {
 	struct container c = CONTAINER_INIT;
-	struct change m = { .rt = rt, .add = add, .answer = { -1, -1 }, .target.root_fd = -1 };
+	struct change m = { .rt = rt, .add = add, .answer = { -1, -1 } };
 	struct oci_mounts *asked;
 	struct oci_record *rec;
-	for (size_t i = 0; i < ARRAY_SIZE(m.target.fds); i++)
-		m.target.fds[i] = -1;
+	ns_target_init(&m.target);
 	TRY(read_mounts(rt->arena, file, &asked));
 	TRY(container_open_locked(rt, id, &c, &rec));
 	int r = check_state(&c, rec);
@@ -158,7 +160,7 @@ int runtime_mounts(struct runtime *rt, const char *id, const char *file, bool ad
 	if (r >= 0) {
 		m.config->mounts.v = asked->mounts.v;
 		m.config->mounts.n = asked->mounts.n;
-		r = change(&m, rec);
+		r = change(&m, &c, rec);
 		if (r < 0)
 			r = err_wrap("%s", file);
 	}

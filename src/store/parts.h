@@ -8,3 +8,4 @@
 #define STORE_CONFIG "config.json"
 #define STORE_START  "start"
 #define STORE_NOTIFY "notify"
+#define STORE_LEND   "lend" /* for a moment, with the pid of an exec behind it */

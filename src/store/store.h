@@ -84,6 +84,12 @@ int store_start_listen(struct container *c, int *fd) MUST_CHECK;
 /* ERR_STATE when nobody listens (any more). */
 int store_start_connect(struct container *c, int *fd) MUST_CHECK;
 int store_start_release(struct container *c) MUST_CHECK; /* remove the name */
+/* exec: connect to the same socket without starting (the record must have `lends`). STORE_NOT_LENT:
+ * the container is past "created". */
+enum { STORE_NOT_LENT = 1 };
+int store_lend_connect(struct container *c, int *fd) MUST_CHECK;
+/* Init: the next connection, and whether it wants to start us. */
+int store_start_accept(int fd, bool *starts, int *conn) MUST_CHECK;
 
 /* The directory "notify" of a container (made at create) and the datagram socket in it (made by who
  * listens, removed by close). */

@@ -14,7 +14,12 @@
 
 int nsfd_open(const char *path)
 {
-	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return nsfd_open_at(AT_FDCWD, path);
+}
+
+int nsfd_open_at(int dir_fd, const char *name)
+{
+	return openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
 int nsfd_type(int fd)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 int nsfd_open(const char *path);  /* close-on-exec */
+int nsfd_open_at(int dir_fd, const char *name);
 int nsfd_type(int fd);            /* CLONE_NEW*; ENOTTY: not a namespace */
 int nsfd_enter(int fd, int type); /* setns */
 /* Is it the namespace we are in? `name` is the file in /proc/self/ns. */

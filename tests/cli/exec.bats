@@ -289,6 +289,61 @@ process_file() { # JQ EXPRESSION on {args, cwd}
 	wait_for 10 grep -q sleep "/proc/$(init_pid)/comm"
 }
 
+@test "in a created container: the namespaces are those of init, often and at once" {
+	local i p n want=""
+	create_it
+	p=$(init_pid)
+	for i in 1 2 3 4 5 6; do
+		ocirun exec "$ID" sh -c 'for n in mnt pid net ipc uts user; do readlink /proc/self/ns/$n; done' \
+			</dev/null >"$T/out.$i" 2>"$T/err.$i" 3>&- 4>&- &
+	done
+	wait
+	has_status created
+	equal "$(init_pid)" "$p"
+	equal "$(find "$ROOT/$ID" -name 'lend*')" ""
+	ok start "$ID"
+	wait_for 10 grep -q sleep "/proc/$p/comm"
+	for n in mnt pid net ipc uts user; do want+="$(readlink "/proc/$p/ns/$n")"$'\n'; done
+	for i in 1 2 3 4 5 6; do equal "$(cat "$T/out.$i" "$T/err.$i")"$'\n' "$want"; done
+}
+
+@test "in a created container whose process may have few descriptors: exec or a clear no, then start" {
+	local n made=0
+	for n in 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: $n, hard: $n}]' --argjson n "$n"
+		# A limit too low to build a container with; what is kept for exec must not be the reason.
+		create_it || { not grep namespace "$T/err"; continue; }
+		made=$((made + 1))
+		oci exec "$ID" sh -c 'ulimit -n'
+		[ "$status" -eq 0 ] && equal "$output" "$n" || [[ $stderr == *RLIMIT_NOFILE* ]] || say
+		ok start "$ID"
+		wait_for 10 has_status running
+		ok delete -f "$ID"
+	done
+	[ "$status" -eq 0 ] && [ "$made" -gt 3 ]
+}
+
+@test "in a created container that is paused: refused, or a clear end" {
+	[ -d "$(own_cgroup)" ]
+	create_it
+	ok pause "$ID"
+	exec_fails 'cannot exec in a paused container' "$ID" true
+	ok resume "$ID"
+	oci exec "$ID" true
+	succeeded
+}
+
+@test "the init of a created container may not be traced" {
+	local owner
+	create_it
+	owner=$(stat -c %u "/proc/$(init_pid)/mem" 2>/dev/null) || owner="hidden, as hidepid does with the undumpable"
+	[[ $owner = 0 || $owner = hidden* ]] || say
+	ocirun exec -d "$ID" sleep 100 </dev/null >"$T/out" 2>&1 3>&- 4>&-
+	oci exec "$ID" sh -c 'readlink /proc/1/exe || readlink /proc/1/cwd || cat /proc/1/environ'
+	exited 1
+	equal "$output" ""
+}
+
 @test "detached: the pid file names the program, which goes on" {
 	started
 	exec_detached "$ID" sleep 987
@@ -389,6 +444,7 @@ process_file() { # JQ EXPRESSION on {args, cwd}
 }
 
 @test "in a user namespace: ids and maps are the container's" {
+	require root
 	user_ns
 	started
 	look --user 1000:1000
@@ -412,6 +468,10 @@ process_file() { # JQ EXPRESSION on {args, cwd}
 	ns_del mount
 	config '.mounts = [] | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
 	echo inside >"$R/etc/where"
+	if [ "$(id -u)" -ne 0 ]; then
+		refused 'a new user namespace needs a mount namespace' run -d -b "$B" "$ID"
+		return
+	fi
 	started
 	oci exec "$ID" cat /etc/where
 	succeeded

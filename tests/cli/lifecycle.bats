@@ -154,7 +154,7 @@ pid_dead() { [ ! -d "/proc/$1" ] || [ "$(sed -n 's/^State:.\(.\).*/\1/p' "/proc/
 	ok list -q
 	equal "$output" "$ID"
 	ok list --format json
-	jq -e --arg id "$ID" 'length == 1 and .[0].id == $id and .[0].status == "created" and .[0].owner == "root"' <<<"$output"
+	jq -e --arg id "$ID" 'length == 1 and .[0].id == $id and .[0].status == "created" and .[0].owner == $me' --arg me "$(id -un)" <<<"$output"
 	ok list
 	[[ $output == *PID*STATUS*BUNDLE*CREATED*OWNER* && $output == *"$ID"* ]] || say
 	refused 'invalid format option' list -f yaml

@@ -137,12 +137,32 @@ user_config() { # a config.json written for root
 	ok delete "$ID"
 }
 
+@test "mounts add and remove in a created container" {
+	require newapi
+	args grep -c ' /mnt ' /proc/self/mountinfo
+	ocirun create -b "$B" "$ID" </dev/null >"$T/count" 2>&1 3>&- 4>&-
+	echo '[{"destination": "/mnt", "type": "tmpfs", "source": "tmpfs"}, {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"}]' >"$T/m.json"
+	ok mounts add "$ID" "$T/m.json"
+	oci exec "$ID" grep -c ' /tmp ' /proc/self/mountinfo
+	equal "$output" 1
+	echo '[{"destination": "/tmp"}]' >"$T/m.json"
+	ok mounts remove "$ID" "$T/m.json"
+	oci exec "$ID" grep -c ' /tmp ' /proc/self/mountinfo
+	equal "$output" 0
+	ok start "$ID"
+	wait_for 10 has_status stopped
+	equal "$(cat "$T/count")" 1
+}
+
 @test "a created container of subordinate ids alone is seen, killed and deleted" {
 	maps "[{containerID: 0, hostID: $SUB, size: 10}]" "[{containerID: 0, hostID: $SUBGID, size: 10}]"
 	chmod 755 "$B" "$R"
 	args sleep 100
 	create_it
 	has_status created
+	oci exec "$ID" cat /proc/self/uid_map
+	succeeded
+	equal "$(tr -s ' ' <<<"$output")" " 0 $SUB 10"
 	ok start "$ID"
 	has_status running
 	equal "$(stat -c %u "/proc/$(cat "$T/pid")")" "$SUB"

@@ -24,6 +24,8 @@ static const struct order {
 	{ "cgroup namespace", "mounts", "the cgroup mount shows its root" },
 	{ "devices", "terminal", "/dev/console lies over /dev" },
 	{ "names and sysctls", "pivot", "the host's /proc goes away" },
+	{ "cgroup namespace", "namespaces to lend", "it is the last one to be made" },
+	{ "namespaces to lend", "pivot", "the host's /proc goes away" },
 	{ "runtime hooks", "createContainer hooks", "the order of the spec" },
 	{ "createContainer hooks", "mask and read-only", "hooks may still mount" },
 	{ "mask and read-only", "pivot", "the host's /dev/null goes away" },
