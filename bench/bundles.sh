@@ -28,12 +28,14 @@ user_map() { # OUTSIDE SIZE
 }
 # minimal: pid and mount namespaces, one mount. docker: six namespaces, the usual mounts, masks and
 # the profile. netns: docker in the network namespace $work/net. userns: docker with 65536 ids.
+# small: for many at a time, what all runtimes accept and no network namespace.
 # rootless: docker for the user $rootless_uid, who has one id.
 rootless_uid=4321
 kind_filter() { # KIND
 	local docker='.linux.namespaces += [{type: "cgroup"}] | .linux.seccomp = '"$seccomp"
 	case $1 in
 	minimal) echo '.linux.namespaces = [{type: "pid"}, {type: "mount"}] | del(.hostname, .linux.maskedPaths, .linux.readonlyPaths) | .mounts = [.mounts[0]]' ;;
+	small) echo '.linux.namespaces = [{type: "pid"}, {type: "mount"}, {type: "cgroup"}] | del(.hostname, .linux.maskedPaths, .linux.readonlyPaths) | .mounts |= .[:2]' ;;
 	docker | mounts*) echo "$docker" ;;
 	netns) echo "$docker | (.linux.namespaces[] | select(.type == \"network\")).path = \"$work/net\"" ;;
 	userns) echo "$docker | $(user_map 1000000 65536)" ;;
@@ -98,6 +100,28 @@ keep_those_that_run() { # WHAT
 	[ "${names[0]:-}" = ocirun ] || { echo "ocirun itself does not run here" >&2; exit 1; }
 }
 as=()
+
+# COUNT living containers bench-live-NAME-1.. of the bundle in the present folder; those there are stay.
+declare -A living=()
+populate() { # NAME COUNT
+	local i
+	for ((i = ${living[$1]:-0} + 1; i <= $2; i++)); do
+		# shellcheck disable=SC2086
+		${call[$1]} create "bench-live-$1-$i" </dev/null >"$work/log" 2>&1 && ${call[$1]} start "bench-live-$1-$i" >"$work/log" 2>&1 ||
+			{ echo "$1: container $i of $2: $(grep . "$work/log" | tail -1)" >&2; exit 1; }
+		living[$1]=$i
+	done
+}
+# All of them at once, whoever made them.
+end_population() {
+	local g
+	for g in /sys/fs/cgroup/bench-live-*; do
+		[ -d "$g" ] || continue
+		echo 1 >"$g/cgroup.kill"
+		until rmdir "$g" 2>/dev/null; do sleep 0.01; done
+	done
+	living=()
+}
 
 csv_option() { # NAME: sets csv
 	csv=()
