@@ -14,6 +14,19 @@ enter_cgroup2() { # SCRIPT ARGUMENTS...
 		'umount -l /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' sh "$@"
 }
 
+# The folder of a bench. State is on a tmpfs, as /run is.
+work_folder() {
+	work=$(mktemp -d)
+	chmod 755 "$work"
+	mkdir "$work/run"
+	mount -t tmpfs -o mode=755 none "$work/run"
+}
+remove_work() {
+	cd /
+	umount -l "$work/run" || true
+	rm -rf --one-file-system "$work"
+}
+
 need() { # PROGRAM:PACKAGE...
 	local p
 	for p in "$@"; do
@@ -80,8 +93,8 @@ runtimes() { # OCIRUN KIND
 		[ -n "$program" ] || continue
 		program=$(command -v "$program") || { echo "$name is not installed, left out"; continue; }
 		names+=("$name")
-		call[$name]="$program --root $work/state-$name"
-		[ "$name" != floor ] || call[$name]="$program $2 $work/state-floor"
+		call[$name]="$program --root $work/run/$name"
+		[ "$name" != floor ] || call[$name]="$program $2 $work/run/floor"
 	done
 }
 # Leaves out, by name and with the reason, what cannot run the bundle in the present folder.

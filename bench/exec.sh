@@ -12,14 +12,14 @@ enter_cgroup2 "$0" "$@"
 ocirun=$(realpath "${1:-./ocirun}")
 rounds=${2:-100}
 need jq:jq busybox:busybox-static python3:python3
-work=$(mktemp -d)
+work_folder
 started=()
 cleanup() {
 	local name
 	cd /
 	# shellcheck disable=SC2086
 	for name in "${started[@]}"; do ${call[$name]} delete -f "bench-$name" >/dev/null 2>&1 || true; done
-	rm -rf --one-file-system "$work"
+	remove_work
 }
 trap cleanup EXIT
 

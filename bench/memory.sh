@@ -11,8 +11,8 @@ set -eu
 enter_cgroup2 "$0" "$@"
 ocirun=$(realpath "${1:-./ocirun}")
 need jq:jq busybox:busybox-static strace:strace
-work=$(mktemp -d)
-trap 'cd /; rm -rf --one-file-system "$work"' EXIT
+work_folder
+trap remove_work EXIT
 bundle "$work/box" docker /bin/true
 cd "$work/box"
 runtimes "$ocirun" docker

@@ -14,8 +14,8 @@ rounds=${2:-50}
 shift $(($# < 2 ? $# : 2))
 [ $# -gt 0 ] || set -- 1 100 500
 need jq:jq busybox:busybox-static python3:python3 xargs:findutils
-work=$(mktemp -d)
-trap 'cd /; end_population; rm -rf --one-file-system "$work"' EXIT
+work_folder
+trap 'end_population; remove_work' EXIT
 bundle "$work/probe" docker /bin/true
 bundle "$work/box" small /bin/sleep 100000
 cd "$work/probe"

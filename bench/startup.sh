@@ -17,13 +17,12 @@ rounds=${2:-100}
 shift $(($# < 2 ? $# : 2))
 [ $# -gt 0 ] || set -- minimal docker netns userns rootless mounts20 mounts1000
 need jq:jq busybox:busybox-static python3:python3 setpriv:util-linux
-work=$(mktemp -d)
-chmod 755 "$work"
+work_folder
 delegated=/sys/fs/cgroup/ocirun-bench-$$
 cleanup() {
 	cd /
 	umount -l "$work/net" "$work/table" 2>/dev/null || true
-	rm -rf --one-file-system "$work"
+	remove_work
 	[ ! -d $delegated ] || find $delegated -depth -type d -exec rmdir {} +
 }
 trap cleanup EXIT
@@ -45,14 +44,14 @@ mount_table() { # LENGTH
 }
 # What a login session has: a cgroup of one's own, a runtime folder.
 be_a_user() {
-	mkdir -p "$delegated/session" "$work/user"
-	chown $rootless_uid:$rootless_uid "$work/user" "$delegated" "$delegated"/cgroup.{procs,threads,subtree_control} \
+	mkdir -p "$delegated/session" "$work/run/user"
+	chown $rootless_uid:$rootless_uid "$work/run/user" "$delegated" "$delegated"/cgroup.{procs,threads,subtree_control} \
 		"$delegated/session" "$delegated"/session/cgroup.{procs,threads,subtree_control}
-	chmod 700 "$work/user"
+	chmod 700 "$work/run/user"
 	local name
-	for name in "${names[@]}"; do call[$name]=${call[$name]/"$work/state-"/"$work/user/"}; done
+	for name in "${names[@]}"; do call[$name]=${call[$name]/"$work/run/"/"$work/run/user/"}; done
 	as=(sh -c 'echo $$ >'"$delegated"'/session/cgroup.procs && exec "$@"' sh
-		env HOME="$work/user" XDG_RUNTIME_DIR="$work/user" DBUS_SESSION_BUS_ADDRESS=
+		env HOME="$work/run/user" XDG_RUNTIME_DIR="$work/run/user" DBUS_SESSION_BUS_ADDRESS=
 		setpriv --reuid "$rootless_uid" --regid "$rootless_uid" --clear-groups)
 }
 

@@ -14,11 +14,11 @@ ocirun=$(realpath "${1:-./ocirun}")
 rounds=${2:-50}
 kind=${3:-docker}
 need jq:jq busybox:busybox-static python3:python3
-work=$(mktemp -d)
-trap 'cd /; rm -rf --one-file-system "$work"' EXIT
+work_folder
+trap remove_work EXIT
 bundle "$work/box" "$kind" /bin/true
 cd "$work/box"
-python3 - "$ocirun" "$work/state" "$rounds" "$bench/../src/init/create_steps.c" <<'P'
+python3 - "$ocirun" "$work/run/ocirun" "$rounds" "$bench/../src/init/create_steps.c" <<'P'
 import json, os, re, statistics, struct, subprocess, sys, time
 
 program, state, rounds, table = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
@@ -66,7 +66,6 @@ for n in range(rounds + 3):
     note("(before the first step)", times[0] - begin)
     for i in range(len(times) - 1):
         note(names[i], times[i + 1] - times[i])
-    note("(from there to the end of create)", end - times[-1])
     note("(all of create)", end - begin)
 print(f"{'step':36} median us      q1      q3")
 for name in order:

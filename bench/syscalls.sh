@@ -21,17 +21,17 @@ need jq:jq busybox:busybox-static strace:strace readelf:binutils
 expected=$bench/expected/syscalls.txt
 key=$(machine_key)
 [ "$mode" != check ] || same_key "system calls" "$expected" "$key" || exit 0
-work=$(mktemp -d)
+work_folder
 trap 'cd /; cleanup' EXIT
 cleanup() {
 	$c delete -f bench-calls >/dev/null 2>&1 || true
-	rm -rf --one-file-system "$work"
+	remove_work
 }
-c="$ocirun --root $work/state"
+c="$ocirun --root $work/run/ocirun"
 export PATH
 for name in $(compgen -e); do [ "$name" = PATH ] || unset "$name"; done
 # the runtime always has to wait for this one: fewer calls would be an accident
-bundle "$work/run" docker /bin/sleep 0.2
+bundle "$work/short" docker /bin/sleep 0.2
 bundle "$work/box" docker /bin/sleep 100000
 
 # Traces a verb into files of $work/trace/VERB.PID; returns when its own process has ended, although
@@ -70,7 +70,7 @@ count() { # ROUND
 }
 one_round() { # ROUND
 	mkdir "$work/trace"
-	cd "$work/run"
+	cd "$work/short"
 	trace run run bench-calls
 	cd "$work/box"
 	trace create create bench-calls
@@ -87,7 +87,7 @@ one_round() { # ROUND
 	count "$1"
 	rm -rf "$work/trace"
 }
-(cd "$work/run" && $c run bench-calls) # the filter into the cache
+(cd "$work/short" && $c run bench-calls) # the filter into the cache
 for round in 1 2 3 4 5; do one_round $round; done
 
 # For each process the calls of one round: of the one with the fewest, or of the median.
