@@ -33,6 +33,7 @@ int filter_build(struct arena *a, const struct oci_seccomp *sc,
 		 struct seccomp_filter *out) MUST_CHECK;
 int filter_check_names(const struct oci_seccomp *sc) MUST_CHECK; /* every name is known */
 bool filter_knows_arch(const char *word); /* "SCMP_ARCH_RISCV64" */
+uint32_t filter_arch_token(const char *word); /* the library's; 0: it does not know it */
 unsigned filter_api_level(void);
 
 /* seccomp_stub.c: see there */
@@ -47,6 +48,25 @@ struct stub_arch {
 };
 typedef VEC(struct sock_filter) bpf_code;
 void stub_emit(struct arena *a, bpf_code *code, const struct stub_arch *archs, size_t n);
+
+/* A system call whose answer does not depend on its arguments. */
+struct plain_call {
+	uint32_t arch, nr, action; /* AUDIT_ARCH_*, SECCOMP_RET_* with its data */
+};
+typedef VEC(struct plain_call) plain_calls;
+
+/* A name of a rule that changes something. */
+struct named_call {
+	const char *name;
+	const struct oci_syscall *rule;
+	size_t rule_index;
+	uint32_t action;
+	bool plain; /* out: needs no library */
+};
+typedef VEC(struct named_call) named_calls;
+/* seccomp_split.c. tokens: the filter's architectures, 0 ends them. Marks what is plain and lists
+ * it by number. */
+void filter_split(struct arena *a, const uint32_t *tokens, named_calls *calls, plain_calls *out);
 
 /* seccomp_cache.c: what key gave, by its full text. */
 enum { CACHE_MISS = 0, CACHE_HIT = 1 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A seccomp profile becomes BPF. The only file that includes libseccomp, which is the authority for
- * names, numbers, architectures and argument semantics; nothing is loaded here.
+/* A seccomp profile becomes BPF. libseccomp is the authority for names, numbers, architectures and
+ * argument semantics; only this file and seccomp_split.c include it, and nothing is loaded here.
+ * What is simple goes around it, because it takes 10 ms for the usual profile, and the program is
+ * written anew as a tree, because the kernel takes long to load the library's.
  * Surprise: engines rely on two readings that the spec does not state: unknown system calls are
  * skipped, and a rule that tests the same argument twice means "or", one library rule per test. */
 #include <errno.h>
@@ -10,11 +12,11 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "security/flat.h"
 #include "security/parts.h"
 
 #define X32_BIT     0x40000000u
 #define ARM_PRIVATE 0x000f0000u /* cacheflush, set_tls: far above the numbered calls */
-#define TREE_FROM   32          /* names: below it a linear filter is as good */
 
 typedef VEC(struct stub_arch) stub_list;
 
@@ -61,7 +63,7 @@ static enum scmp_compare compare_op(enum oci_seccomp_op op)
 	return ops[op];
 }
 
-static uint32_t arch_token(const char *word)
+uint32_t filter_arch_token(const char *word)
 {
 	char lower[32];
 	const char *p = after_prefix(word, "SCMP_ARCH_");
@@ -74,7 +76,7 @@ static uint32_t arch_token(const char *word)
 
 bool filter_knows_arch(const char *word)
 {
-	return arch_token(word) != 0;
+	return filter_arch_token(word) != 0;
 }
 
 unsigned filter_api_level(void)
@@ -133,7 +135,7 @@ static int add_name(scmp_filter_ctx ctx, uint32_t action, int nr, const struct o
 	return r;
 }
 
-static int add_rules(scmp_filter_ctx ctx, const struct oci_seccomp *sc)
+static void list_calls(struct arena *a, const struct oci_seccomp *sc, named_calls *out)
 {
 	uint32_t def = action_value(sc->default_action, &sc->default_errno_ret);
 	for (size_t i = 0; i < sc->syscalls.n; i++) {
@@ -141,15 +143,26 @@ static int add_rules(scmp_filter_ctx ctx, const struct oci_seccomp *sc)
 		uint32_t action = action_value(rule->action, &rule->errno_ret);
 		if (action == def)
 			continue; /* the library refuses what would change nothing */
-		for (size_t j = 0; j < rule->names.n; j++) {
-			int nr = seccomp_syscall_resolve_name(rule->names.v[j]);
-			int r = nr == __NR_SCMP_ERROR ? 0 : add_name(ctx, action, nr, rule);
-			if (r < 0)
-				return err_sysno(-r,
-						 "/linux/seccomp/syscalls/%zu: add rule for "
-						 "system call \"%s\"",
-						 i, rule->names.v[j]);
-		}
+		for (size_t j = 0; j < rule->names.n; j++)
+			if (seccomp_syscall_resolve_name(rule->names.v[j]) != __NR_SCMP_ERROR)
+				vec_push(a, out,
+					 ((struct named_call){ rule->names.v[j], rule, i, action,
+							       false }));
+	}
+}
+
+static int add_rules(scmp_filter_ctx ctx, const named_calls *calls)
+{
+	for (size_t i = 0; i < calls->n; i++) {
+		const struct named_call *c = &calls->v[i];
+		int r = c->plain ? 0
+				 : add_name(ctx, c->action, seccomp_syscall_resolve_name(c->name),
+					    c->rule);
+		if (r < 0)
+			return err_sysno(-r,
+					 "/linux/seccomp/syscalls/%zu: add rule for system call "
+					 "\"%s\"",
+					 c->rule_index, c->name);
 	}
 	return 0;
 }
@@ -172,7 +185,7 @@ static int add_archs(scmp_filter_ctx ctx, const struct oci_seccomp *sc)
 {
 	for (size_t i = 0; i < sc->architectures.n; i++) {
 		const char *word = sc->architectures.v[i];
-		uint32_t token = arch_token(word);
+		uint32_t token = filter_arch_token(word);
 		if (!token)
 			return err_msg(ERR_UNSUPPORTED,
 				       "/linux/seccomp/architectures/%zu: this "
@@ -249,7 +262,7 @@ static void add_stub(struct arena *a, scmp_filter_ctx ctx, const struct oci_secc
 {
 	stub_list list = { 0 };
 	for (const struct name *n = seccomp_arch_words; n->word; n++) {
-		uint32_t token = arch_token(n->word);
+		uint32_t token = filter_arch_token(n->word);
 		if (token && seccomp_arch_exist(ctx, token) == 0)
 			add_stub_arch(a, sc, token, &list);
 	}
@@ -275,12 +288,27 @@ static int add_library_code(struct arena *a, scmp_filter_ctx ctx, bpf_code *code
 	return 0;
 }
 
-static size_t count_names(const struct oci_seccomp *sc)
+/* What the library makes of the calls that are not plain, our stub in front. */
+static int library_program(struct arena *a, scmp_filter_ctx ctx, const struct oci_seccomp *sc,
+			   const named_calls *calls, bpf_code *out)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < sc->syscalls.n; i++)
-		n += sc->syscalls.v[i].names.n;
-	return n;
+	*out = (bpf_code){ 0 };
+	TRY(add_rules(ctx, calls));
+	if (wants_stub(sc))
+		add_stub(a, ctx, sc, out);
+	return add_library_code(a, ctx, out);
+}
+
+static uint32_t *list_tokens(struct arena *a, scmp_filter_ctx ctx)
+{
+	VEC(uint32_t) tokens = { 0 };
+	for (const struct name *n = seccomp_arch_words; n->word; n++) {
+		uint32_t token = filter_arch_token(n->word);
+		if (token && seccomp_arch_exist(ctx, token) == 0)
+			vec_push(a, &tokens, token);
+	}
+	vec_push(a, &tokens, 0);
+	return tokens.v;
 }
 
 int filter_build(struct arena *a, const struct oci_seccomp *sc, struct seccomp_filter *out)
@@ -288,19 +316,24 @@ int filter_build(struct arena *a, const struct oci_seccomp *sc, struct seccomp_f
 	__attribute__((cleanup(close_filter))) scmp_filter_ctx ctx =
 		seccomp_init(action_value(sc->default_action, &sc->default_errno_ret));
 	bpf_code code = { 0 };
+	named_calls calls = { 0 };
+	plain_calls plain = { 0 };
+	struct flat flat;
 	if (!ctx)
 		return err_msg(ERR_SYS, "start a seccomp filter with default action %s",
 			       oci_word(&oci_seccomp_action_words, sc->default_action));
 	TRY(add_archs(ctx, sc));
-	if (count_names(sc) >= TREE_FROM) {
-		int r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-		if (r < 0)
-			return err_sysno(-r, "ask for an optimised seccomp filter");
+	list_calls(a, sc, &calls);
+	filter_split(a, list_tokens(a, ctx), &calls, &plain);
+	TRY(library_program(a, ctx, sc, &calls, &code));
+	if (filter_read(a, &code, &plain, &flat)) {
+		filter_write(a, &flat, &code);
+	} else {
+		/* a library that writes what we cannot read: it does everything */
+		for (size_t i = 0; i < calls.n; i++)
+			calls.v[i].plain = !calls.v[i].plain;
+		TRY(library_program(a, ctx, sc, &calls, &code));
 	}
-	TRY(add_rules(ctx, sc));
-	if (wants_stub(sc))
-		add_stub(a, ctx, sc, &code);
-	TRY(add_library_code(a, ctx, &code));
 	if (code.n > BPF_MAXINSNS)
 		return err_msg(ERR_CONFIG,
 			       "/linux/seccomp: the filter has %zu instructions, the kernel "

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Continue from where nobody can write to us: a read-only mount of our file that is attached nowhere,
- * or, where that is not to be had (Linux before 5.12, no rights to mount), a sealed copy in a memfd.
- * Surprise: the mount protects only while no descriptor of it exists, for who holds one may make it
- * writable again; ours is close-on-exec, so it is gone when the program starts from it.
+/* Continue from where nobody can write to us: a read-only mount of our file that is attached
+ * nowhere, or, where that is not to be had (Linux before 5.12, no rights to mount), a sealed copy
+ * in a memfd.
+ * Surprise: the mount protects only while no descriptor of it exists, for who holds one may make
+ * it writable again; ours is close-on-exec, so it is gone when the program starts from it.
  * Pages of a memfd are charged to the cgroup we are in: this runs before any container has one. */
 #include "sys/selfexe.h"
 

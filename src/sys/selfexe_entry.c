@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first instruction of the static program: the commands that enter a container continue from where
- * nobody can write to them, before the C library has started, so that its start-up, our relocations and
- * the constructors are paid once and not twice. What goes wrong here is nobody's failure: the ordinary
- * start follows, and selfexe_seal() does the same with every fallback and error.
- * Surprise: nothing is relocated and there is no thread pointer: no errno, no library function, no
- * table of pointers, no stack protector, and the compiler may not turn a loop into strlen(). */
+/* The first instruction of the static program: the commands that enter a container continue from
+ * where nobody can write to them, before the C library has started, so that its start-up, our
+ * relocations and the constructors are paid once and not twice. What goes wrong here is nobody's
+ * failure: the ordinary start follows, and selfexe_seal() does the same with every fallback and
+ * error.
+ * Surprise: nothing is relocated and there is no thread pointer: no errno, no library function,
+ * no table of pointers, no stack protector, and the compiler may not turn a loop into strlen(). */
 #include <elf.h>
 #include <fcntl.h>
 #include <linux/mount.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What selfexe.c and selfexe_entry.c agree on: which binaries nobody can write to, and how one tells
- * that it runs from such a place. Inline and free of library calls, because the entry runs before the
- * C library. */
+/* What selfexe.c and selfexe_entry.c agree on: which binaries nobody can write to, and how one
+ * tells that it runs from such a place. Inline and free of library calls, because the entry runs
+ * before the C library. */
 #pragma once
 
 #include <fcntl.h>
@@ -27,13 +27,14 @@
 
 #define SELFEXE_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-/* Set by the entry: we run from our read-only mount, or from a memfd with these seals. False where the
- * entry is not built in. */
+/* Set by the entry: we run from our read-only mount, or from a memfd with these seals. False
+ * where the entry is not built in. */
 extern bool selfexe_entry_is_protected __attribute__((visibility("hidden")));
 
-/* Whether a program runs from a read-only mount of its own file that is attached nowhere: link is what
- * readlink of /proc/self/exe gave, flags the f_flags of statfs. The path of a file that is the root of a
- * mount nobody can reach is "/"; the path of any other program is longer, for "/" is a directory. */
+/* Whether a program runs from a read-only mount of its own file that is attached nowhere: link is
+ * what readlink of /proc/self/exe gave, flags the f_flags of statfs. The path of a file that is
+ * the root of a mount nobody can reach is "/"; the path of any other program is longer, for "/"
+ * is a directory. */
 static inline bool selfexe_on_detached_mount(const char *link, long len, unsigned long flags)
 {
 	return len == 1 && link[0] == '/' && (flags & ST_RDONLY);

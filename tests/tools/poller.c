@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The attacker of CVE-2019-5736: poller FILE... runs inside a container, keeps a handle on the
- * executable of every process it sees that is not one of FILE, each by its mount, and tries again and
- * again to write to it, also by clearing "read-only" of its mount or of a copy of that. Until SIGTERM or a file /stop, then it prints
- * "seen N opened N written N". */
+ * executable of every process it sees that is not one of FILE, each by its mount, and tries again
+ * and again to write to it, also by clearing "read-only" of its mount or of a copy of that. Until
+ * SIGTERM or a file /stop, then it prints "seen N opened N written N". */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -48,7 +48,8 @@ static void teardown(void)
 static uint32_t load(const struct seccomp_data *d, uint32_t offset)
 {
 	uint32_t word;
-	ck_assert_msg(offset + 4 <= sizeof(*d) && offset % 4 == 0, "load at %u", offset);
+	if (offset + 4 > sizeof(*d) || offset % 4) /* asserting what holds takes check a write */
+		ck_abort_msg("load at %u", offset);
 	memcpy(&word, (const char *)d + offset, sizeof(word));
 	return word;
 }
