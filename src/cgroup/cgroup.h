@@ -194,6 +194,11 @@ int cgroup_open_of(struct arena *a, const char *root, const char *base, pid_t pi
 int cgroup_remove(const char *path) MUST_CHECK;
 /* Remove the directories of path beyond its first `kept` bytes, as far as they are empty. */
 void cgroup_remove_made(const char *path, size_t kept);
+/* How many bytes of the plan's path are there already, whole directories without the cgroup itself;
+ * 0 = not known, or somebody else makes the way (systemd). */
+size_t cgroup_way_there(const struct cgroup_plan *p);
+/* The first directory beyond `kept`, when it is above the cgroup itself; else NULL. */
+const char *cgroup_way_made(struct arena *a, const char *path, size_t kept);
 /* The number of an open cgroup, which no other one gets, and: is the one at path still it? (1, 0;
  * id 0 = the number is not known: 1). 0 also when it is gone. */
 int cgroup_id(const struct cgroup *cg, uint64_t *id) MUST_CHECK;

@@ -144,6 +144,32 @@ int cgroup_remove(const char *path)
 
 /* ---- what is above ---- */
 
+size_t cgroup_way_there(const struct cgroup_plan *p)
+{
+	char dir[PATH_MAX];
+	size_t len = strlen(p->path);
+	char *slash;
+
+	if (p->manager != CGROUP_FS || len >= sizeof(dir))
+		return 0;
+	memcpy(dir, p->path, len + 1);
+	while ((slash = strrchr(dir, '/')) && slash != dir) {
+		*slash = '\0';
+		if (access(dir, F_OK) == 0)
+			return (size_t)(slash - dir);
+		if (errno != ENOENT)
+			return 0;
+	}
+	return 0;
+}
+
+const char *cgroup_way_made(struct arena *a, const char *path, size_t kept)
+{
+	size_t n = kept ? strcspn(path + kept + 1, "/") : 0;
+
+	return n && path[kept + 1 + n] ? arena_strndup(a, path, kept + 1 + n) : NULL;
+}
+
 void cgroup_remove_made(const char *path, size_t kept)
 {
 	char dir[PATH_MAX];

@@ -94,6 +94,8 @@ static int reserve(struct launch *l, const char *id)
 		.rootfs = l->plan.rootfs.root,
 		.status = OCI_CREATING,
 		.cgroup_path = *l->plan.cgroup.path ? l->plan.cgroup.path : NULL,
+		.cgroup_made = cgroup_way_made(a, l->plan.cgroup.path,
+					       cgroup_way_there(&l->plan.cgroup)),
 		.notify_socket = l->opts->notify_socket,
 		.shared_cgroup = l->plan.cgroup.shared,
 		.cgroup_manager = cgroup_manager_name(l->plan.cgroup.manager),
@@ -174,6 +176,25 @@ static int open_handles(struct launch *l)
 	return l->run ? 0 : store_start_listen(&l->container, &l->start_fd);
 }
 
+static bool same(const char *a, const char *b)
+{
+	return a && b ? streq(a, b) : a == b;
+}
+
+/* The intent was written before: since then others may have made a part of the way, which is theirs
+ * then, and perhaps there is no cgroup at all. */
+static int correct_intent(struct launch *l, bool skipped)
+{
+	struct oci_record *rec = &l->record;
+	const char *path = skipped ? NULL : rec->cgroup_path;
+	const char *made = path ? cgroup_way_made(l->rt->arena, path, l->cgroup.kept) : NULL;
+	if (rec->cgroup_path == path && same(rec->cgroup_made, made))
+		return 0;
+	rec->cgroup_path = path;
+	rec->cgroup_made = made;
+	return store_save(l->rt->arena, &l->container, rec);
+}
+
 int launch_prepare(struct launch *l, const char *id)
 {
 	struct runtime *rt = l->rt;
@@ -195,10 +216,7 @@ int launch_prepare(struct launch *l, const char *id)
 	if (r == CGROUP_LATER)
 		return 0; /* answer_place does the rest */
 	TRY(launch_check_sharing(l));
-	if (r == CGROUP_SKIPPED && l->record.cgroup_path) {
-		l->record.cgroup_path = NULL; /* skipped: nothing to remove later */
-		TRY(store_save(rt->arena, &l->container, &l->record));
-	}
+	TRY(correct_intent(l, r == CGROUP_SKIPPED));
 	TRY(cgroup_limits(&l->plan.cgroup, &l->cgroup));
 	return resctrl_create(rt->arena, &l->plan.resctrl, &l->resctrl);
 }

@@ -95,6 +95,16 @@ static int remove_cgroup(struct arena *a, const struct oci_record *rec)
 	return r;
 }
 
+/* A create that was killed has made the way to its cgroup, too. Of a container that ran, the way
+ * stays: others may count on it by now. */
+static void remove_way(const struct container *c, const struct oci_record *rec)
+{
+	const char *made = rec->cgroup_path ? rec->cgroup_made : NULL;
+	const char *rest = made ? after_prefix(rec->cgroup_path, made) : NULL;
+	if (rest && *rest == '/' && (!rec->pid || store_never_started(c)))
+		cgroup_remove_made(rec->cgroup_path, (size_t)(strrchr(made, '/') - made));
+}
+
 /* A create that was killed may not have come to make them: then they are others' if in use. */
 static int remove_resctrl(struct runtime *rt, const struct oci_record *rec)
 {
@@ -121,6 +131,7 @@ static int keep_for_retry(struct runtime *rt, struct container *c, struct oci_re
 int destroy(struct runtime *rt, struct container *c, struct oci_record *rec, bool forgive)
 {
 	TRY(remove_cgroup(rt->arena, rec));
+	remove_way(c, rec);
 	TRY(remove_resctrl(rt, rec));
 	if (rec->root_mount)
 		TRY(rootfs_unmount_leftovers(rec->rootfs, rec->root_mount));

@@ -17,6 +17,11 @@ bool store_process_alive(int32_t pid, uint64_t start_time)
 	return pid > 0 && sys_process_is(pid, start_time, &ended) && !ended;
 }
 
+bool store_never_started(const struct container *c)
+{
+	return faccessat(c->dir_fd, STORE_START, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int store_own_process(int32_t *pid, uint64_t *start_time)
 {
 	*pid = (int32_t)getpid();

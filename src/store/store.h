@@ -73,6 +73,8 @@ int store_load_config(struct arena *a, const struct container *c, char **text,
  * status alone says nothing. */
 int store_status(const struct container *c, const struct oci_record *rec,
 		 enum oci_status *out) MUST_CHECK;
+/* A container that `start` has not reached. */
+bool store_never_started(const struct container *c);
 /* Is pid still the process that started at start_time (and not a zombie)? */
 bool store_process_alive(int32_t pid, uint64_t start_time);
 /* Our own pid and start time, for the intent record. */

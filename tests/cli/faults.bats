@@ -147,6 +147,57 @@ may_mount_detached() {
 	has_status created
 }
 
+@test "a create that was killed: of the way to its cgroup goes what it made" {
+	local top when call fired=0 missed=0
+	top=$(cgroup_root)/$ID-top
+	config '.linux.cgroupsPath = $p' --arg p "/$ID-top/mid/deep/leaf"
+	for call in mkdirat openat clone3 sendmsg recvmsg close; do
+		for when in 1 2 3 5 8 13; do
+			inject "$call:signal=SIGKILL:when=$when"
+			[ "$status" -eq 0 ] || fired=$((fired + 1))
+			[ ! -d "$top" ] || missed=$((missed + 1))
+			cleaned || { echo "killed at $call #$when"; return 1; }
+		done
+	done
+	[ "$fired" -ge 20 ] && [ "$missed" -ge 5 ]
+	# Others' stay, empty or not, and what they have put into ours.
+	mkdir "$top"
+	inject clone3:signal=SIGKILL:when=2
+	[ -d "$top/mid/deep/leaf" ]
+	mkdir "$top/mid/theirs"
+	ok delete -f "$ID"
+	local stay
+	stay=$(cd "$top" && find . -mindepth 1 -type d)
+	find "$top" -depth -type d -exec rmdir {} +
+	equal "$(sort <<<"$stay")" "$(printf './mid\n./mid/theirs')"
+	# Theirs are also those that come into being while we look.
+	timeout -k 5 30 strace -qq -o /dev/null -e trace=mkdirat,clone3 \
+		-e inject=mkdirat:delay_enter=400000 -e inject=clone3:signal=SIGKILL:when=2 \
+		"$OCIRUN" --root "$ROOT" create -b "$B" "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- &
+	wait_for 5 test -s "$ROOT/$ID/state.json"
+	jq -e --arg t "$top" '.cgroup_made == $t' "$ROOT/$ID/state.json"
+	mkdir -p "$top/mid"
+	wait $! || true
+	[ -d "$top/mid/deep/leaf" ]
+	ok delete -f "$ID"
+	stay=$(cd "$top" && find . -mindepth 1 -type d)
+	find "$top" -depth -type d -exec rmdir {} +
+	equal "$stay" ./mid
+}
+
+@test "the way to the cgroup of a container that ran stays" {
+	local top
+	top=$(cgroup_root)/$ID-top
+	config '.linux.cgroupsPath = $p' --arg p "/$ID-top/mid/leaf"
+	create_it
+	ok start "$ID"
+	ok delete -f "$ID"
+	rmdir "$top/mid" "$top"
+	create_it
+	ok delete "$ID"
+	[ ! -e "$top" ]
+}
+
 @test "create refused at each of its steps: one error, nothing left, no delete needed" {
 	local rule fired=0
 	for rule in clone3:error=EAGAIN mkdirat:error=ENOSPC renameat:error=EIO socketpair:error=EMFILE \
