@@ -9,12 +9,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <ocispec/runtime.h>
 
 #include "base/err.h"
 #include "base/str.h"
+#include "base/vec.h"
 
 struct host;
 
@@ -56,6 +58,33 @@ int resctrl_update(struct arena *a, const char *group, const char *l3, const cha
 /* Undo resctrl_update because of the recorded error, which is given back; when that fails, too, it
  * is a warning. before NULL = nothing to do. */
 int resctrl_put_back(struct arena *a, const char *group, const char *before) MUST_CHECK;
+
+/* ---- what it has used: stat.c ---- */
+
+/* The lines of a schemata file; l3 and mb are the one line of that resource, NULL = none. */
+struct resctrl_lines {
+	VEC(const char *) all;
+	const char *l3, *mb;
+};
+/* One cache of the machine. Bytes since the group was made; occupancy in bytes, now. */
+struct resctrl_node {
+	bool has_total, has_local, has_occupancy;
+	uint64_t total_bytes, local_bytes, occupancy;
+};
+struct resctrl_stat {
+	bool there;   /* the container has a group; all else is empty without one */
+	bool l3, mb;  /* the machine can share out this resource */
+	bool mbm, cmt; /* some node has numbers of bandwidth, of occupancy */
+	const char *cbm_mask;
+	uint64_t min_cbm_bits, l3_closids;
+	uint64_t bandwidth_gran, delay_linear, min_bandwidth, mb_closids;
+	struct resctrl_lines root, group;
+	VEC(struct resctrl_node) nodes; /* by the cache's number */
+};
+/* group and monitor as in the record; the numbers are those of the monitoring group when there is
+ * one, else of the class, which others may be in. */
+void resctrl_stat_read(struct arena *a, const char *group, const char *monitor,
+		       struct resctrl_stat *out);
 
 /* Pure, for tests: does the text of a schemata file say what `line` asks for? Domains that the line
  * does not name, blanks and leading zeros do not count. */

@@ -27,6 +27,7 @@ static int print_stats(const struct watch *w)
 {
 	struct arena *a = arena_new();
 	struct cgroup_stat v = { 0 };
+	struct resctrl_stat rdt;
 	struct str s;
 	str_init(&s, a, 0);
 	int r = cgroup_stat_read(a, w->rec->cgroup_path ? w->rec->cgroup_path : "", &v);
@@ -34,7 +35,8 @@ static int print_stats(const struct watch *w)
 		str_add(&s, "{\"type\":\"stats\",\"id\":");
 		str_add_json(&s, w->id);
 		str_add(&s, ",\"data\":");
-		stats_json(&v, &s);
+		resctrl_stat_read(a, w->rec->resctrl_group, w->rec->resctrl_monitor, &rdt);
+		stats_json(&v, &rdt, &s);
 		str_add(&s, "}\n");
 		r = io_write_all(STDOUT_FILENO, s.v, s.n);
 	}

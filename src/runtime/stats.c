@@ -36,7 +36,8 @@ static void add_row(struct arena *a, const char *id, const struct cgroup_stat *v
 		 v->pids_peak, size_text(a, rd), size_text(a, wr), v->oom_kills);
 }
 
-static void add_object(const char *id, const struct cgroup_stat *v, struct str *s)
+static void add_object(const char *id, const struct cgroup_stat *v, const struct resctrl_stat *rdt,
+		       struct str *s)
 {
 	str_add(s, "{\"id\":");
 	str_add_json(s, id);
@@ -44,12 +45,13 @@ static void add_object(const char *id, const struct cgroup_stat *v, struct str *
 		 ",\"peaks\":{\"memory\":%" PRIu64 ",\"pids\":%" PRIu64 "},\"oomKills\":%" PRIu64
 		 ",\"data\":",
 		 v->memory.max, v->pids_peak, v->oom_kills);
-	stats_json(v, s);
+	stats_json(v, rdt, s);
 	str_addc(s, '}');
 }
 
 /* 1 = it has numbers, 0 = it does not live. */
-static int read_one(struct runtime *rt, const char *id, struct cgroup_stat *out)
+static int read_one(struct runtime *rt, const char *id, struct cgroup_stat *out,
+		    struct resctrl_stat *rdt)
 {
 	struct container c = CONTAINER_INIT;
 	struct oci_record *rec;
@@ -60,6 +62,7 @@ static int read_one(struct runtime *rt, const char *id, struct cgroup_stat *out)
 	*out = (struct cgroup_stat){ 0 };
 	if (rec->cgroup_path && TRY(cgroup_stat_read(rt->arena, rec->cgroup_path, out)))
 		return 0;
+	resctrl_stat_read(rt->arena, rec->resctrl_group, rec->resctrl_monitor, rdt);
 	return 1;
 }
 
@@ -78,6 +81,7 @@ int runtime_stats(struct runtime *rt, const struct oci_strs *asked, const char *
 {
 	struct oci_strs ids = *asked;
 	struct cgroup_stat v;
+	struct resctrl_stat rdt;
 	struct str s;
 	bool json = format && streq(format, "json");
 	size_t n = 0;
@@ -94,7 +98,7 @@ int runtime_stats(struct runtime *rt, const struct oci_strs *asked, const char *
 			 "CPU", "MEMORY", "LIMIT", "PEAK", "SWAP", "PIDS", "LIMIT", "PEAK", "READ",
 			 "WRITTEN", "OOM");
 	for (size_t i = 0; i < ids.n; i++) {
-		int r = read_one(rt, ids.v[i], &v);
+		int r = read_one(rt, ids.v[i], &v, &rdt);
 		if (r < 0 && asked->n)
 			return r;
 		if (r == 0 && asked->n)
@@ -105,7 +109,7 @@ int runtime_stats(struct runtime *rt, const struct oci_strs *asked, const char *
 		if (json && n++)
 			str_addc(&s, ',');
 		if (json)
-			add_object(ids.v[i], &v, &s);
+			add_object(ids.v[i], &v, &rdt, &s);
 		else
 			add_row(rt->arena, ids.v[i], &v, &s);
 	}

@@ -143,7 +143,104 @@ static void add_hugetlb(struct str *s, const struct cgroup_stat *v)
 	str_addc(s, '}');
 }
 
-void stats_json(const struct cgroup_stat *v, struct str *s)
+/* ---- cache and memory bandwidth ---- */
+
+/* `"key":"text"` with a comma before it when it is not the first. */
+static void opt_text(struct str *s, const char **sep, const char *key, const char *text)
+{
+	if (!text)
+		return;
+	str_addf(s, "%s\"%s\":", *sep, key);
+	str_add_json(s, text);
+	*sep = ",";
+}
+
+static void add_l3_info(struct str *s, const char **sep, const struct resctrl_stat *r)
+{
+	if (!r->l3)
+		return;
+	str_addf(s, "%s\"l3_cache_info\":{\"cbm_mask\":", *sep);
+	str_add_json(s, r->cbm_mask);
+	opt_number(s, "min_cbm_bits", r->min_cbm_bits);
+	opt_number(s, "num_closids", r->l3_closids);
+	str_addc(s, '}');
+	*sep = ",";
+}
+
+static void add_mb_info(struct str *s, const char **sep, const struct resctrl_stat *r)
+{
+	if (!r->mb)
+		return;
+	str_addf(s,
+		 "%s\"mem_bw_info\":{\"bandwidth_gran\":%" PRIu64 ",\"delay_linear\":%" PRIu64
+		 ",\"min_bandwidth\":%" PRIu64 ",\"num_closids\":%" PRIu64 "}",
+		 *sep, r->bandwidth_gran, r->delay_linear, r->min_bandwidth, r->mb_closids);
+	*sep = ",";
+}
+
+static void add_schemata(struct str *s, const char **sep, const struct resctrl_lines *l)
+{
+	if (!l->all.n)
+		return;
+	str_addf(s, "%s\"schemata\":[", *sep);
+	for (size_t i = 0; i < l->all.n; i++) {
+		str_add(s, i ? "," : "");
+		str_add_json(s, l->all.v[i]);
+	}
+	str_addc(s, ']');
+	*sep = ",";
+}
+
+static void add_mbm(struct str *s, const char **sep, const struct resctrl_stat *r)
+{
+	str_addf(s, "%s\"mbm_stats\":[", *sep);
+	for (size_t i = 0; i < r->nodes.n; i++) {
+		const struct resctrl_node *n = &r->nodes.v[i];
+		str_add(s, i ? ",{" : "{");
+		if (n->has_total)
+			str_addf(s, "\"mbm_total_bytes\":%" PRIu64, n->total_bytes);
+		if (n->has_local)
+			str_addf(s, "%s\"mbm_local_bytes\":%" PRIu64, n->has_total ? "," : "",
+				 n->local_bytes);
+		str_addc(s, '}');
+	}
+	str_addc(s, ']');
+	*sep = ",";
+}
+
+static void add_cmt(struct str *s, const char **sep, const struct resctrl_stat *r)
+{
+	str_addf(s, "%s\"cmt_stats\":[", *sep);
+	for (size_t i = 0; i < r->nodes.n; i++) {
+		const struct resctrl_node *n = &r->nodes.v[i];
+		str_add(s, i ? ",{" : "{");
+		if (n->has_occupancy)
+			str_addf(s, "\"llc_occupancy\":%" PRIu64, n->occupancy);
+		str_addc(s, '}');
+	}
+	str_addc(s, ']');
+	*sep = ",";
+}
+
+static void add_rdt(struct str *s, const struct resctrl_stat *r)
+{
+	const char *sep = "";
+	str_add(s, ",\"intel_rdt\":{");
+	add_l3_info(s, &sep, r);
+	opt_text(s, &sep, "l3_cache_schema_root", r->root.l3);
+	opt_text(s, &sep, "l3_cache_schema", r->group.l3);
+	add_mb_info(s, &sep, r);
+	opt_text(s, &sep, "mem_bw_schema_root", r->root.mb);
+	opt_text(s, &sep, "mem_bw_schema", r->group.mb);
+	add_schemata(s, &sep, &r->group);
+	if (r->mbm)
+		add_mbm(s, &sep, r);
+	if (r->cmt)
+		add_cmt(s, &sep, r);
+	str_addc(s, '}');
+}
+
+void stats_json(const struct cgroup_stat *v, const struct resctrl_stat *rdt, struct str *s)
 {
 	str_addc(s, '{');
 	add_cpu(s, v);
@@ -156,5 +253,6 @@ void stats_json(const struct cgroup_stat *v, struct str *s)
 	add_pids(s, v);
 	add_blkio(s, v);
 	add_hugetlb(s, v);
-	str_add(s, ",\"intel_rdt\":{},\"network_interfaces\":null}");
+	add_rdt(s, rdt);
+	str_add(s, ",\"network_interfaces\":null}");
 }

@@ -134,6 +134,41 @@ prepared_group() { # NAME
 	[ ! -e "$(group "$ID")" ]
 }
 
+@test "events and stats: what the group may use and has used" {
+	local t=$T/resctrl i
+	printf '    L3:0=00ff;1=00ff\n    MB:0= 100;1= 100\n' >"$t/schemata"
+	mkdir -p "$t/info/L3" "$t/info/MB"
+	(cd "$t/info" && echo ffff >L3/cbm_mask && echo 2 >L3/min_cbm_bits && echo 16 >L3/num_closids &&
+		echo 10 >MB/bandwidth_gran && echo 1 >MB/delay_linear && echo 20 >MB/min_bandwidth && echo 8 >MB/num_closids)
+	rdt '{"schemata": ["L3:0=f;1=f0", "MB:0=20"], "enableMonitoring": true}'
+	args sleep 100
+	create_it
+	ok start "$ID"
+	local info='"l3_cache_info":{"cbm_mask":"ffff","min_cbm_bits":2,"num_closids":16},"l3_cache_schema_root":"L3:0=00ff;1=00ff","l3_cache_schema":"L3:0=f;1=f0","mem_bw_info":{"bandwidth_gran":10,"delay_linear":1,"min_bandwidth":20,"num_closids":8},"mem_bw_schema_root":"MB:0= 100;1= 100","mem_bw_schema":"MB:0=20","schemata":["L3:0=f;1=f0","MB:0=20"]'
+	ok events --stats "$ID"
+	equal "$(jq -c .data.intel_rdt <<<"$output")" "{$info}"
+	# Of the monitoring group, in the order of the caches; a cache without a number keeps its place.
+	for i in 00 01; do
+		mkdir -p "$(group "$ID")/mon_groups/$ID/mon_data/mon_L3_$i" "$(group "$ID")/mon_data/mon_L3_$i"
+		echo 7 >"$(group "$ID")/mon_data/mon_L3_$i/llc_occupancy"
+		(cd "$(group "$ID")/mon_groups/$ID/mon_data/mon_L3_$i" && echo "1${i}0" >llc_occupancy &&
+			echo "18446744073709551615" >mbm_total_bytes && echo "2$i" >mbm_local_bytes)
+	done
+	echo Unavailable >"$(group "$ID")/mon_groups/$ID/mon_data/mon_L3_00/mbm_local_bytes"
+	ok stats -f json "$ID"
+	[[ $output == *'"mbm_stats":[{"mbm_total_bytes":18446744073709551615},{"mbm_total_bytes":18446744073709551615,"mbm_local_bytes":201}],"cmt_stats":[{"llc_occupancy":1000},{"llc_occupancy":1010}]}'* ]] || say
+	rm -r "$t/info" "$(group "$ID")/mon_groups/$ID/mon_data"
+	: >"$(group "$ID")/schemata"
+	: >"$t/schemata"
+	ok events --stats "$ID"
+	equal "$(jq -c .data.intel_rdt <<<"$output")" '{}'
+	ok delete -f "$ID"
+	config 'del(.linux.intelRdt)'
+	create_it
+	ok events --stats "$ID"
+	equal "$(jq -c .data.intel_rdt <<<"$output")" '{}'
+}
+
 @test "an update that cannot be saved puts the schemata back" {
 	rdt '{"l3CacheSchema": "L3:0=f;1=f0", "memBwSchema": "MB:0=20"}'
 	args sleep 100
