@@ -25,8 +25,9 @@ static int copy_document(struct load *l, const struct oci_descriptor *d, unsigne
 	struct document doc = { .what = d->digest, .media_type = d->media_type };
 	struct oci_manifest *m;
 	struct oci_index *x;
-	struct digest put;
+	struct digest want, put;
 	char *text;
+	TRY(digest_parse("descriptor", d->digest, &want));
 	TRY(source_document(l->source, d, MAX_MANIFEST, &text, &doc.len));
 	doc.text = text;
 	if (media_type_is_index(d->media_type)) {
@@ -39,7 +40,7 @@ static int copy_document(struct load *l, const struct oci_descriptor *d, unsigne
 		for (size_t i = 0; i < m->layers.n; i++)
 			TRY(copy_tree(l, &m->layers.v[i], depth + 1));
 	}
-	return layout_put(l->layout, doc.text, doc.len, &put);
+	return layout_put(l->layout, doc.text, doc.len, want.algo, &put);
 }
 
 static int copy_tree(struct load *l, const struct oci_descriptor *d, unsigned depth)

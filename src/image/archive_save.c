@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/newfile.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "image/derive.h"
@@ -278,25 +279,24 @@ static int write_to(struct image_tool *t, int fd, const char *what, const struct
 	return r;
 }
 
-/* A file without a name gets it when it is whole; an existing one is replaced. */
+/* A file gets its name when it is whole; an existing one is replaced. */
 static int save_to_file(struct image_tool *t, const char *path, const struct oci_strs *images,
 			const struct save_wishes *w)
 {
-	char *full = path_absolute(t->arena, path), link[40];
+	char *full = path_absolute(t->arena, path);
+	struct newfile f;
 	if (!full)
 		return err_sys("find the working directory");
-	const char *temporary = arena_printf(t->arena, "%s.oci-image-tool.tmp", full);
-	_cleanup_close_ int fd =
-		open(path_dir(t->arena, full), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return err_sys("make a file beside \"%s\"", path);
-	TRY(write_to(t, fd, path, images, w));
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	unlink(temporary);
-	if (linkat(AT_FDCWD, link, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) < 0 ||
-	    rename(temporary, full) < 0)
-		return err_sys("name the result \"%s\"", path);
-	return 0;
+	_cleanup_close_ int dir_fd =
+		open(path_dir(t->arena, full), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
+		return err_sys("open the folder of \"%s\"", path);
+	TRY_AS(newfile_open(dir_fd, 0644, &f), "save to \"%s\"", path);
+	int r = write_to(t, f.fd, path, images, w);
+	if (r >= 0 && newfile_name(&f, dir_fd, path_base(full)) < 0)
+		r = err_wrap("save to \"%s\"", path);
+	newfile_close(&f);
+	return r;
 }
 
 int image_save(struct image_tool *t, const struct oci_strs *images, const struct save_wishes *w)

@@ -74,7 +74,7 @@ static int make_layer(struct arena *a, struct layout *l, const char *path, enum 
 	if (result >= 0)
 		result = compress_open(a, codec, 0, b.sink, &compress);
 	if (result >= 0) {
-		t.to = sink_hashing(a, compress, &out->diff_id, &plain);
+		t.to = sink_hashing(a, compress, DIGEST_SHA256, &out->diff_id, &plain);
 		result = parse_all(&t.feed, path);
 		if (result >= 0)
 			result = t.to->finish(t.to);

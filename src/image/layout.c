@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Blobs are written into unnamed files and get their name when it is known, so a killed writer
- * leaves nothing. All of it is on disk before index.json is replaced. */
+/* Blobs are written into unnamed files and get their name when it is known (base/newfile.h). All of it is on disk before index.json is replaced. */
 #include "image/layout.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -26,9 +27,8 @@ enum { COPY_SIZE = 1 << 20 };
 struct layout {
 	struct arena *arena;
 	const char *path;
-	int fd, blobs_fd;
+	int fd, blobs_fds[DIGEST_SHA512 + 1];
 	struct oci_index *index;
-	unsigned names; /* of temporary files without O_TMPFILE */
 };
 
 /* ---- making and opening */
@@ -91,6 +91,18 @@ static int read_index(struct layout *l)
 	return index_decode(l->arena, &doc, &l->index);
 }
 
+/* The folder of an algorithm, which is made when it is needed. */
+static int blobs_of(struct layout *l, enum digest_algo algo)
+{
+	const char *name = arena_printf(l->arena, "blobs/%s", digest_algo_name(algo));
+	if (l->blobs_fds[algo] >= 0)
+		return l->blobs_fds[algo];
+	TRY(make_dir(l->fd, name));
+	l->blobs_fds[algo] = openat(l->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return l->blobs_fds[algo] >= 0 ? l->blobs_fds[algo]
+				       : err_sys("open \"%s/%s\"", l->path, name);
+}
+
 static int open_locked(struct layout *l, bool create)
 {
 	l->fd = open(l->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -111,17 +123,14 @@ static int open_locked(struct layout *l, bool create)
 		return err_msg(ERR_USAGE, "\"%s\" is no OCI layout: there is no oci-layout in it",
 			       l->path);
 	TRY(make_dir(l->fd, "blobs"));
-	TRY(make_dir(l->fd, BLOBS));
-	l->blobs_fd = openat(l->fd, BLOBS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (l->blobs_fd < 0)
-		return err_sys("open \"%s/" BLOBS "\"", l->path);
-	return read_index(l);
+	int blobs_fd = blobs_of(l, DIGEST_SHA256);
+	return blobs_fd < 0 ? blobs_fd : read_index(l);
 }
 
 int layout_open(struct arena *a, const char *path, bool create, struct layout **out)
 {
 	struct layout *l = arena_alloc(a, sizeof(*l));
-	*l = (struct layout){ .arena = a, .path = path, .fd = -1, .blobs_fd = -1 };
+	*l = (struct layout){ .arena = a, .path = path, .fd = -1, .blobs_fds = { -1, -1 } };
 	int r = open_locked(l, create);
 	if (r < 0)
 		layout_close(l);
@@ -134,7 +143,8 @@ void layout_close(struct layout *l)
 {
 	if (!l)
 		return;
-	close_fd(&l->blobs_fd);
+	for (size_t i = 0; i < ARRAY_SIZE(l->blobs_fds); i++)
+		close_fd(&l->blobs_fds[i]);
 	close_fd(&l->fd);
 }
 
@@ -168,45 +178,33 @@ bool layout_has_blob(struct layout *l, const struct digest *d, uint64_t *size)
 	return true;
 }
 
-int blob_begin(struct layout *l, struct blob *out)
+static int begin(struct layout *l, enum digest_algo algo, struct blob *out)
 {
-	struct blob b = { .layout = l };
-	b.fd = openat(l->blobs_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
-	if (b.fd < 0)
-		return err_sys("make a blob in \"%s\"", l->path);
-	*out = b;
+	int dir_fd = blobs_of(l, algo);
+	if (dir_fd < 0)
+		return dir_fd;
+	*out = (struct blob){ .layout = l, .digest.algo = algo, .file.fd = -1 };
+	TRY_AS(newfile_open(dir_fd, 0644, &out->file), "a blob in \"%s\"", l->path);
 	/* the digest is written where the caller has the struct */
-	out->sink = sink_hashing(l->arena, sink_fd(l->arena, b.fd, l->path), &out->digest,
-				 &out->size);
+	out->sink = sink_hashing(l->arena, sink_fd(l->arena, out->file.fd, l->path), algo,
+				 &out->digest, &out->size);
 	return 0;
 }
 
-static int give_name(struct blob *b, const char *hex)
+int blob_begin(struct layout *l, struct blob *out)
 {
-	struct layout *l = b->layout;
-	char from[40], name[DIGEST_TEXT_MAX + 16];
-	struct stat st;
-	snprintf(from, sizeof(from), "/proc/self/fd/%d", b->fd);
-	if (linkat(AT_FDCWD, from, l->blobs_fd, hex, AT_SYMLINK_FOLLOW) == 0)
-		return 0;
-	if (errno != EEXIST)
-		return err_sys("name blob \"%s\" in \"%s\"", hex, l->path);
-	if (fstatat(l->blobs_fd, hex, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-	    (uint64_t)st.st_size == b->size)
-		return 0;
-	/* a file that is not what its name says */
-	snprintf(name, sizeof(name), ".%s.tmp", hex);
-	unlinkat(l->blobs_fd, name, 0);
-	if (linkat(AT_FDCWD, from, l->blobs_fd, name, AT_SYMLINK_FOLLOW) < 0 ||
-	    renameat(l->blobs_fd, name, l->blobs_fd, hex) < 0)
-		return err_sys("name blob \"%s\" in \"%s\"", hex, l->path);
-	return 0;
+	return begin(l, DIGEST_SHA256, out);
 }
 
 int blob_commit(struct blob *b)
 {
-	TRY(give_name(b, digest_hex(b->layout->arena, &b->digest)));
-	close_fd(&b->fd);
+	const char *hex = digest_hex(b->layout->arena, &b->digest);
+	uint64_t size;
+	/* a file of another size is not what its name says, and goes */
+	if (!layout_has_blob(b->layout, &b->digest, &size) || size != b->size)
+		TRY_AS(newfile_name(&b->file, b->file.dir_fd, hex), "a blob in \"%s\"",
+		       b->layout->path);
+	newfile_close(&b->file);
 	return 0;
 }
 
@@ -214,17 +212,18 @@ void blob_abort(struct blob *b)
 {
 	if (b->sink && b->sink->close)
 		b->sink->close(b->sink);
-	close_fd(&b->fd);
+	newfile_close(&b->file);
 }
 
-int layout_put(struct layout *l, const void *data, size_t len, struct digest *out)
+int layout_put(struct layout *l, const void *data, size_t len, enum digest_algo algo,
+	       struct digest *out)
 {
 	struct blob b;
 	uint64_t size;
-	digest_of(DIGEST_SHA256, data, len, out);
+	digest_of(algo, data, len, out);
 	if (layout_has_blob(l, out, &size) && size == len)
 		return 0;
-	TRY(blob_begin(l, &b));
+	TRY(begin(l, algo, &b));
 	int r = sink_write(b.sink, data, len);
 	if (r == 0)
 		r = b.sink->finish(b.sink);
@@ -234,7 +233,7 @@ int layout_put(struct layout *l, const void *data, size_t len, struct digest *ou
 	return r;
 }
 
-static int copy(const struct region *r, struct sink *to)
+static int pour(const struct region *r, struct sink *to)
 {
 	_cleanup_free_ uint8_t *buffer = malloc(COPY_SIZE);
 	if (!buffer)
@@ -248,15 +247,30 @@ static int copy(const struct region *r, struct sink *to)
 	return to->finish(to);
 }
 
+/* A clone is ours alone, so what is hashed is what stays. 1 = it cannot be one. */
+static int reflink(const struct region *r, struct blob *b)
+{
+	struct region ours = { .fd = b->file.fd, .size = r->size };
+	struct stat st;
+	if (r->at > 0 || ioctl(ours.fd, FICLONE, r->fd) < 0)
+		return 1;
+	if (fstat(ours.fd, &st) < 0)
+		return err_sys("look at a blob");
+	if ((uint64_t)st.st_size != r->size && ftruncate(ours.fd, 0) == 0)
+		return 1;
+	b->size = r->size;
+	return region_digest(&ours, "a blob", b->digest.algo, &b->digest);
+}
+
 int layout_copy(struct layout *l, const struct region *r, const struct digest *want,
 		struct digest *out)
 {
 	struct blob b;
 	char one[DIGEST_TEXT_MAX], two[DIGEST_TEXT_MAX];
-	if (want && want->algo != DIGEST_SHA256)
-		return err_msg(ERR_UNSUPPORTED, "copying a blob of sha512 is not possible");
-	TRY(blob_begin(l, &b));
-	int result = copy(r, b.sink);
+	TRY(begin(l, want ? want->algo : DIGEST_SHA256, &b));
+	int result = reflink(r, &b);
+	if (result > 0)
+		result = pour(r, b.sink);
 	if (result == 0 && want && !digest_equal(want, &b.digest))
 		result = err_msg(ERR_CONFIG, "blob %s is not what its digest says: it is %s",
 				 digest_format(want, one), digest_format(&b.digest, two));

@@ -4,6 +4,7 @@
  * image or the new one. Keys of index.json that we do not know are kept. */
 #pragma once
 
+#include "base/newfile.h"
 #include "image/source.h"
 #include "layer/sink.h"
 
@@ -18,9 +19,10 @@ int layout_commit(struct layout *l) MUST_CHECK;
 
 bool layout_has_blob(struct layout *l, const struct digest *d, uint64_t *size);
 /* A blob from memory; nothing is written when it is there already. */
-int layout_put(struct layout *l, const void *data, size_t len, struct digest *out) MUST_CHECK;
-/* A blob from a region of another source, verified on the way when `want` is not NULL; reflinked
- * where the file system can. */
+int layout_put(struct layout *l, const void *data, size_t len, enum digest_algo algo,
+	       struct digest *out) MUST_CHECK;
+/* A blob from a region of another source; with `want` by its algorithm and verified, else by
+ * sha256. Whole files are reflinked where the file system can. */
 int layout_copy(struct layout *l, const struct region *r, const struct digest *want,
 		struct digest *out) MUST_CHECK;
 /* A blob written piece by piece. Give the bytes to blob->sink (compressors and hashers in front of
@@ -30,8 +32,9 @@ struct blob {
 	struct digest digest; /* after finish */
 	uint64_t size;        /* after finish */
 	struct layout *layout;
-	int fd;
+	struct newfile file;
 };
+/* By sha256. */
 int blob_begin(struct layout *l, struct blob *out) MUST_CHECK;
 int blob_commit(struct blob *b) MUST_CHECK;
 void blob_abort(struct blob *b); /* fine after commit */

@@ -9,7 +9,7 @@ int publish_text(struct arena *a, struct layout *l, const char *text, size_t len
 		 struct oci_descriptor *out)
 {
 	struct digest d;
-	TRY(layout_put(l, text, len, &d));
+	TRY(layout_put(l, text, len, DIGEST_SHA256, &d));
 	out->digest = digest_text(a, &d);
 	out->size = (int64_t)len;
 	return 0;

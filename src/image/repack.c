@@ -103,7 +103,8 @@ static int pack_into(struct repack *r, struct blob *blob)
 	TRY(pack_options(r, &o));
 	TRY(codec_wanted(r, &r->layer.codec));
 	TRY(compress_open(r->arena, r->layer.codec, 0, blob->sink, &compress));
-	struct sink *sink = sink_hashing(r->arena, compress, &r->layer.diff_id, &plain);
+	struct sink *sink =
+		sink_hashing(r->arena, compress, DIGEST_SHA256, &r->layer.diff_id, &plain);
 	int result = write_changes(r, &o, sink);
 	if (result == 0)
 		result = sink->finish(sink);

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/newfile.h"
 #include "base/path.h"
 #include "image/source_parts.h"
 #include "layer/tar.h"
@@ -18,8 +19,11 @@ static int spool_open(void)
 {
 	const char *dir = getenv("TMPDIR");
 	dir = dir && *dir ? dir : "/var/tmp";
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	return fd < 0 ? err_sys("make a temporary file in \"%s\" ($TMPDIR)", dir) : fd;
+	_cleanup_close_ int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
+		return err_sys("open \"%s\" ($TMPDIR) for a temporary file", dir);
+	int fd = newfile_unnamed(dir_fd);
+	return fd < 0 ? err_wrap("\"%s\" ($TMPDIR)", dir) : fd;
 }
 
 static int spool_pipe(struct source *s)

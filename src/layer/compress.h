@@ -8,7 +8,8 @@
 /* level 0 = the default of the codec. CODEC_PLAIN hands through. finish() finishes `to` as well. */
 int compress_open(struct arena *a, enum codec c, int level, struct sink *to,
 		  struct sink **out) MUST_CHECK;
-/* Passes everything on and gives its digest (sha256) and length at finish. */
-struct sink *sink_hashing(struct arena *a, struct sink *to, struct digest *digest, uint64_t *len);
+/* Passes everything on and gives its digest and length at finish. */
+struct sink *sink_hashing(struct arena *a, struct sink *to, enum digest_algo algo,
+			  struct digest *digest, uint64_t *len);
 /* Plain writes to a descriptor, which stays the caller's. `what` names it in errors. */
 struct sink *sink_fd(struct arena *a, int fd, const char *what);

@@ -38,12 +38,13 @@ static void hashing_close(struct sink *sink)
 		s->to->close(s->to);
 }
 
-struct sink *sink_hashing(struct arena *a, struct sink *to, struct digest *digest, uint64_t *len)
+struct sink *sink_hashing(struct arena *a, struct sink *to, enum digest_algo algo,
+			  struct digest *digest, uint64_t *len)
 {
 	struct hashing_sink *s = arena_alloc(a, sizeof(*s));
 	*len = 0;
 	*s = (struct hashing_sink){ { hashing_write, hashing_finish, hashing_close }, to,
-				    hasher_new(DIGEST_SHA256), digest, len };
+				    hasher_new(algo), digest, len };
 	return &s->sink;
 }
 

@@ -213,3 +213,87 @@ honest() { it_ok validate "$1"; for f in "$1"/blobs/sha256/*; do equal "$(sha256
 	wait
 	equal "$(jq '.manifests | length' "$L/index.json")" 9
 }
+
+@test "blobs of sha512 are copied, saved and loaded under their names" {
+	craft <<-'E'
+	layer(file("x", "y"))
+	layer_change.append(lambda d: d.update(digest=blob(layers[0][0], "sha512")))
+	platform = None
+	E
+	sha512() { (cd "$1/blobs/sha512" && for f in *; do equal "$(sha512sum <"$f" | cut -d' ' -f1)" "$f"; echo "$f"; done); }
+	it_ok load "$L" "$T/l2"
+	equal "$(sha512 "$T/l2")" "$(sha512 "$L")"
+	same_tree "$T/l2:t"
+	honest "$T/l2"
+	it_ok save -o "$T/a.tar" "$L:t"
+	it_ok load "$T/a.tar" "$T/l3"
+	equal "$(sha512 "$T/l3")" "$(sha512 "$L")"
+	same_tree "$T/l3:t"
+	it_ok rm "$T/l3:t"
+	it_ok gc "$T/l3"
+	equal "$(ls "$T/l3/blobs/sha512")" ""
+	truncate -s -1 "$L"/blobs/sha512/*
+	echo >>"$(echo "$L"/blobs/sha512/*)"
+	it load "$L" "$T/l4"
+	failed_with "is not what its digest says: it is sha512:"
+	equal "$(ls -A "$T/l4/blobs/sha512")" ""
+	# the manifest itself
+	craft <<-'E'
+	layer(file("x", "y"))
+	i = image()
+	d = "sha512:" + hashlib.sha512(made[i["digest"]]).hexdigest()
+	blob(made[i["digest"]], "sha512")
+	extra.append({**i, "digest": d, "annotations": {"org.opencontainers.image.ref.name": "m"}})
+	E
+	it_ok load "$L:m" "$T/l5"
+	same_tree "$T/l5:m"
+}
+
+@test "where files cannot be without a name they have one for a while" {
+	two_layers
+	shim() { run --separate-stderr "$TOOLS/enosys" tmpfile "$IMAGETOOL" "$@"; }
+	shim load "$L" "$T/l2"
+	succeeded
+	equal "$(sums "$T/l2")" "$(sums "$L")"
+	honest "$T/l2"
+	shim save -o "$T/a.tar" "$L:t"
+	succeeded
+	it_ok save -o "$T/b.tar" "$L:t"
+	cmp "$T/a.tar" "$T/b.tar"
+	shim save -o "$T/a.tar" "$L:t"
+	succeeded
+	gzip -k "$T/a.tar"
+	TMPDIR=$T shim load "$T/a.tar.gz" "$T/l3"
+	succeeded
+	same_tree "$T/l3:t"
+	for blob in "$L"/blobs/sha256/*; do [ "$(stat -c %s "$blob")" -lt 200 ] || echo x | dd of="$blob" bs=1 seek=9 conv=notrunc status=none; done
+	shim load "$L" "$T/l4"
+	exited 1
+	shim save -f docker-archive -o "$T/c.tar" "$L:t"
+	exited 1
+	equal "$(find "$T" -name '.new-*')" ""
+	absent ../../c.tar
+	# who is killed leaves it to gc
+	echo >"$T/l2/blobs/sha256/.new-0123456789abcdef"
+	it_ok gc "$T/l2"
+	equal "$output" "removed 1 blobs, 1 bytes"
+}
+
+@test "a layout is copied as reflinks where the file system has them" {
+	require root
+	require command mkfs.btrfs
+	two_layers
+	fallocate -l 128M "$T/disk"
+	mkfs.btrfs -q "$T/disk"
+	mkdir "$T/mnt"
+	mount -o loop "$T/disk" "$T/mnt"
+	head -c 3000000 /dev/urandom >"$T/big"
+	tar -C "$T" -cf "$T/big.tar" big
+	it_ok import "$T/big.tar" "$T/mnt/l:t"
+	sync
+	it_ok load "$T/mnt/l" "$T/mnt/l2"
+	big=$(cd "$T/mnt/l2/blobs/sha256" && ls -S | head -1)
+	filefrag -v "$T/mnt/l2/blobs/sha256/$big" | grep shared
+	honest "$T/mnt/l2"
+	umount "$T/mnt"
+}

@@ -2,7 +2,7 @@
 /* Pretends to be an older kernel: enosys NAME[,NAME...] COMMAND [ARG...] runs the command with a
  * seccomp filter that answers ENOSYS to the system calls named. The group "mountapi" stands for the
  * new mount interface; "new" for everything ocirun has a fallback for; "pidfd_info" for one
- * request of ioctl, answered with ENOTTY.
+ * request of ioctl, answered with ENOTTY; "tmpfile" for files without a name, with EOPNOTSUPP.
  * Surprise: no_new_privs is set only when the filter cannot be loaded without it, because a
  * container inherits it and tests look at it. */
 #include <errno.h>
@@ -54,6 +54,18 @@ static void refuse_pidfd_info(void)
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 }
 
+/* A file system that cannot make files without a name: openat with __O_TMPFILE. */
+static void refuse_tmpfile(void)
+{
+	const unsigned flags = offsetof(struct seccomp_data, args[2]);
+
+	add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 4));
+	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, flags));
+	add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 020000000, 0, 1));
+	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP));
+	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+}
+
 static void refuse(char *names)
 {
 	char *rest = NULL;
@@ -63,6 +75,10 @@ static void refuse(char *names)
 
 		if (strcmp(name, "pidfd_info") == 0) {
 			refuse_pidfd_info();
+			continue;
+		}
+		if (strcmp(name, "tmpfile") == 0) {
+			refuse_tmpfile();
 			continue;
 		}
 		for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)

@@ -54,8 +54,8 @@ START_TEST(blobs)
 	struct digest one, two;
 	struct blob b;
 	uint64_t size;
-	ck_assert_int_eq(layout_put(l, "{}", 2, &one), 0);
-	ck_assert_int_eq(layout_put(l, "{}", 2, &two), 0);
+	ck_assert_int_eq(layout_put(l, "{}", 2, DIGEST_SHA256, &one), 0);
+	ck_assert_int_eq(layout_put(l, "{}", 2, DIGEST_SHA256, &two), 0);
 	ck_assert(digest_equal(&one, &two));
 	ck_assert(layout_has_blob(l, &one, &size));
 	ck_assert_uint_eq(size, 2);

@@ -188,9 +188,9 @@ START_TEST(through_compressors_and_back)
 	struct sink *compressor;
 	for (size_t i = 0; i < SIZE; i++)
 		plain[i] = (uint8_t)(i * i >> 11);
-	struct sink *out = sink_hashing(arena, &memory, &after, &packed_len);
+	struct sink *out = sink_hashing(arena, &memory, DIGEST_SHA256, &after, &packed_len);
 	ck_assert_int_eq(compress_open(arena, codec, 0, out, &compressor), 0);
-	struct sink *in = sink_hashing(arena, compressor, &before, &plain_len);
+	struct sink *in = sink_hashing(arena, compressor, DIGEST_SHA256, &before, &plain_len);
 	for (size_t at = 0, n; at < SIZE; at += n) {
 		n = SIZE - at < 77777 ? SIZE - at : 77777;
 		ck_assert_int_eq(sink_write(in, plain + at, n), 0);
