@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compressed bytes to plain ones, a buffer at a time. gzip: any number of members, zero padding
  * after the last one, CRC and length checked; other bytes after it are refused. zstd: any number of
- * frames and skippable frames (zstd:chunked), window up to 128 MiB, no dictionaries. */
+ * frames and skippable frames (zstd:chunked), window up to 32 MiB, no dictionaries. */
 #pragma once
 
 #include "layer/region.h"

@@ -2,11 +2,12 @@
 /* zstd frames one after the other, skippable ones among them (zstd:chunked keeps its index there).
  * The window is capped, because the frame's writer chooses how much memory we need. */
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/cleanup.h"
 #include "layer/codec_ops.h"
 
-enum { WINDOW_LOG_MAX = 27, MAX_FRAMES = 1000000 };
+enum { WINDOW_LOG_MAX = 25, MAX_FRAMES = 1000000 };
 
 struct unzstd {
 	ZSTD_DCtx *ctx;
@@ -34,6 +35,14 @@ static void unzstd_free(void *state)
 	free(z);
 }
 
+static int too_large(void)
+{
+	int r = err_msg(ERR_UNSUPPORTED, "the zstd data needs a window of more than %u MiB",
+			(1u << WINDOW_LOG_MAX) >> 20);
+	err_hint("compress it with a level below 21 and without --long");
+	return r;
+}
+
 static int step(void *state, struct buffer *b)
 {
 	struct unzstd *z = state;
@@ -44,6 +53,8 @@ static int step(void *state, struct buffer *b)
 	b->in_len -= in.pos;
 	b->out += out.pos;
 	b->out_len -= out.pos;
+	if (ZSTD_getErrorCode(r) == ZSTD_error_frameParameter_windowTooLarge)
+		return too_large();
 	if (ZSTD_isError(r))
 		return err_msg(ERR_CONFIG, "the zstd data is broken (%s)", ZSTD_getErrorName(r));
 	if (in.pos > 0 || out.pos > 0)

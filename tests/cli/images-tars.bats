@@ -137,8 +137,18 @@ load images
 	unpack
 	holds x y
 	rm -rf "$D" "$L"
-	craft <<<'import random; layer(file("x", random.Random(1).randbytes(1000) * 200000), codec="zstd", squeeze=lambda d: zstd(d, "--long=31", "--ultra", "-1"))'
-	refuses "the zstd data is broken"
+	# the window of level 20, with all of our memory; that of level 21
+	craft <<<'import random; layer(file("x", random.Random(1).randbytes(1000) * 100000), codec="zstd", squeeze=lambda d: zstd(d, "--long=25"))'
+	peak=$(python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$IMAGETOOL" -q unpack "$L:t" "$D")
+	[ "$peak" -lt 65536 ] || [ -n "${ASAN_OPTIONS:-}" ] || { echo "peak of $peak KiB"; return 1; }
+	equal "$(stat -c %s "$D/x")" 100000000
+	rm -rf "$D"
+	for long in 26 27 31; do
+		craft <<<'import random; layer(file("x", random.Random(1).randbytes(1000) * 100000), codec="zstd", squeeze=lambda d: zstd(d, "--long='$long'"))'
+		refuses "the zstd data needs a window of more than 32 MiB"
+	done
 }
 
 @test "45: a wrong checksum of gzip is refused" {
