@@ -259,14 +259,6 @@ struct cgroup_stat {
 	VEC(struct cgroup_huge) huge;
 	struct cgroup_psi cpu_psi, memory_psi, io_psi;
 };
-/* Where the texts come from: NULL when there is no such file. */
-struct cgroup_texts {
-	const char *(*read)(void *ctx, const char *file);
-	void *ctx;
-	const char *const *pages; /* sizes of huge pages: "2MB" */
-	size_t npages;
-};
-void cgroup_stat_parse(struct arena *a, const struct cgroup_texts *t, struct cgroup_stat *out);
 int cgroup_stat_read(struct arena *a, const char *path, struct cgroup_stat *out) MUST_CHECK;
 /* How often the kernel has killed in it for memory; 0 when nobody counts. */
 int cgroup_oom_kills(const char *path, uint64_t *out) MUST_CHECK;

@@ -93,6 +93,8 @@ struct cgroup_events {
 	bool populated, frozen;
 };
 int cgroup_read_events(int dir_fd, struct cgroup_events *out) MUST_CHECK;
+/* stat.c: of the files in a directory, whatever it is. */
+void cgroup_stat_at(struct arena *a, int dir_fd, struct cgroup_stat *out);
 /* A small file of the cgroup into buf, NUL-terminated; -1 and errno. */
 ssize_t cgroup_read_small(int dir_fd, const char *file, char *buf, size_t size);
 /* "memory.max" -> "memory" */
