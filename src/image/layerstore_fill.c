@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "image/layerstore.h"
 #include "image/staging.h"
-#include "sys/inroot.h"
+#include "layer/diff_upper.h"
 
 struct below {
 	int *fds; /* bottom first */
@@ -28,17 +28,43 @@ static void chain(struct digest *c, const struct digest *diff_id, bool first)
 	digest_of(DIGEST_SHA256, both, (size_t)n, c);
 }
 
+enum found { FOUND_NOT_HERE = 0, FOUND = 1, FOUND_HIDDEN = 2 };
+
+/* The folder in one layer. Hidden: what is not one, a whiteout too, and an opaque folder above it
+ * keep what layers further down have from being seen. */
+static int find_in(int layer_fd, const char *path, struct stat *st)
+{
+	_cleanup_close_ int fd = fcntl(layer_fd, F_DUPFD_CLOEXEC, 3);
+	bool opaque = false;
+	while (fd >= 0 && *path) {
+		char part[256];
+		size_t n = strcspn(path, "/");
+		if (n >= sizeof(part))
+			return FOUND_NOT_HERE;
+		memcpy(part, path, n);
+		part[n] = '\0';
+		path += n + (path[n] == '/');
+		opaque |= overlay_has_mark(fd, "opaque", "y");
+		int next = openat(fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (next < 0 && errno == ENOENT)
+			return opaque ? FOUND_HIDDEN : FOUND_NOT_HERE;
+		if (next < 0 && (errno == ENOTDIR || errno == ELOOP))
+			return FOUND_HIDDEN;
+		close_fd(&fd);
+		fd = next;
+	}
+	if (fd < 0 || fstat(fd, st) < 0)
+		return err_sys("look at a folder of the layers below");
+	return FOUND;
+}
+
 static int find_below(void *ctx, const char *path, struct stat *st)
 {
 	const struct below *b = ctx;
 	for (size_t i = b->n; i > 0; i--) {
-		_cleanup_close_ int fd = inroot_open(b->fds[i - 1], path, O_PATH | O_NOFOLLOW,
-						     INROOT_NO_SYMLINKS | INROOT_NOFOLLOW);
-		if (fd < 0 && (errno == ENOENT || errno == ELOOP || errno == ENOTDIR))
-			continue;
-		if (fd < 0 || fstat(fd, st) < 0)
-			return err_sys("look at a folder of the layers below");
-		return S_ISDIR(st->st_mode);
+		int r = find_in(b->fds[i - 1], path, st);
+		if (r != FOUND_NOT_HERE)
+			return r == FOUND_HIDDEN ? 0 : r;
 	}
 	return 0;
 }

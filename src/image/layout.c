@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Blobs are written into unnamed files and get their name when it is known (base/newfile.h). All of it is on disk before index.json is replaced. */
+/* Blobs are written into unnamed files and get their name when it is known (base/newfile.h). All
+ * of it is on disk before index.json is replaced. */
 #include "image/layout.h"
 
 #include <fcntl.h>

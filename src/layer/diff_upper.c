@@ -34,7 +34,7 @@ struct upper {
 	unsigned xattrs;
 };
 
-static bool has_mark(int fd, const char *name, const char *value)
+bool overlay_has_mark(int fd, const char *name, const char *value)
 {
 	static const char *const prefixes[] = { "trusted.overlay.", "user.overlay." };
 	char key[64], got[8];
@@ -103,7 +103,7 @@ static int merge(struct upper *u, const struct below *in, const char *name, stru
 			return err_sys("open a folder of a layer");
 		}
 		out->fds[out->n++] = fd;
-		if (has_mark(fd, "opaque", "y"))
+		if (overlay_has_mark(fd, "opaque", "y"))
 			break;
 	}
 	return 0;
@@ -149,7 +149,7 @@ static int refuse_marks(const struct upper *u)
 	if (fd < 0)
 		return err_sys("open it");
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
-		if (has_mark(fd, marks[i], NULL))
+		if (overlay_has_mark(fd, marks[i], NULL))
 			return err_msg(ERR_UNSUPPORTED, "overlay.%s refers to the layers below, "
 							"and cannot be packed", marks[i]);
 	return 0;
@@ -244,7 +244,7 @@ static int enter(struct upper *u)
 		return err_sys("open a folder of the upper layer");
 	TRY(merge(u, in, u->e.name, &merged));
 	vec_push(u->arena, &u->levels, merged);
-	if (!has_mark(fd, "opaque", "y"))
+	if (!overlay_has_mark(fd, "opaque", "y"))
 		return 0;
 	for (size_t i = 0; i < merged.n; i++)
 		TRY(delete_rest(u, &merged, i, fd));

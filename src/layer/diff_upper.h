@@ -11,3 +11,6 @@
 struct lower_layers { const int *fds; size_t n; };
 int diff_upper(struct arena *a, const struct diff_opts *o, int upper_fd,
 	       const struct lower_layers *lowers, struct changes *out) MUST_CHECK;
+
+/* Has the open file or folder this mark of overlayfs ("opaque") with this value (NULL: any)? */
+bool overlay_has_mark(int fd, const char *name, const char *value);

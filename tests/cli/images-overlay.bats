@@ -45,6 +45,20 @@ teardown_bundles() { for b in "$T"/place/*/rootfs; do ! mountpoint -q "$b" || um
 	equal "$(ls -A "$T/store/bundles")" ""
 }
 
+@test "a folder that no layer lists is as the layers show it, not as a hidden one was" {
+	require root
+	craft <<-'E'
+	layer(*[e for n in ("shown", "opaque", "white", "link") for e in (folder(n), folder(n + "/d", uid=7, mode=0o700), file(n + "/d/old", "1"))], folder("far"), folder("far/d"), folder("far/d/e", uid=8, mode=0o711))
+	layer(file("opaque/.wh..wh..opq"), file(".wh.white"), sym("link", "shown"), file("far/.wh..wh..opq"), file("far/d/x", "2"))
+	layer(file("shown/d/new", "3"), file("opaque/d/new", "3"), file("white/d/new", "3"), file("far/d/e/new", "3"))
+	E
+	make_bundle_of "$D"
+	it_ok unpack "$L:t" "$T/place/plain"
+	diff <(tree "$D/rootfs") <(tree "$T/place/plain")
+	equal "$(cd "$D/rootfs" && stat -c '%u %a' shown/d opaque/d white/d far/d/e | tr '\n' ,)" "7 700,0 755,0 755,0 755,"
+	gone "$D"
+}
+
 @test "an overlay bundle runs" {
 	require root
 	{
