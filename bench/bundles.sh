@@ -5,6 +5,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
+# Names of containers begin with it: the cgroups of another bench are not ours.
+me=bench$$
+
 # All runtimes get the same cgroup v2 on /sys/fs/cgroup, because crun does not run on a hybrid host.
 # Everything mounted goes away with the namespace.
 enter_cgroup2() { # SCRIPT ARGUMENTS...
@@ -23,6 +26,7 @@ work_folder() {
 }
 remove_work() {
 	cd /
+	[ ! -d "$work/csv" ] || { mkdir -p "$BENCH_CSV" && cp "$work"/csv/* "$BENCH_CSV"; }
 	umount -l "$work/run" || true
 	rm -rf --one-file-system "$work"
 }
@@ -102,11 +106,11 @@ keep_those_that_run() { # WHAT
 	local name kept=()
 	for name in "${names[@]}"; do
 		# shellcheck disable=SC2086
-		if "${as[@]}" ${call[$name]} run "probe-$name" >"$work/log" 2>&1 </dev/null; then
+		if "${as[@]}" ${call[$name]} run "$me-probe" >"$work/log" 2>&1 </dev/null; then
 			kept+=("$name")
 		else
 			echo "$1: $name does not run here, left out: $(grep . "$work/log" | tail -1)"
-			"${as[@]}" ${call[$name]} delete -f "probe-$name" >/dev/null 2>&1 || true
+			"${as[@]}" ${call[$name]} delete -f "$me-probe" >/dev/null 2>&1 || true
 		fi
 	done
 	names=("${kept[@]}")
@@ -114,13 +118,13 @@ keep_those_that_run() { # WHAT
 }
 as=()
 
-# COUNT living containers bench-live-NAME-1.. of the bundle in the present folder; those there are stay.
+# COUNT living containers $me-live-NAME-1.. of the bundle in the present folder; those there are stay.
 declare -A living=()
 populate() { # NAME COUNT
 	local i
 	for ((i = ${living[$1]:-0} + 1; i <= $2; i++)); do
 		# shellcheck disable=SC2086
-		${call[$1]} create "bench-live-$1-$i" </dev/null >"$work/log" 2>&1 && ${call[$1]} start "bench-live-$1-$i" >"$work/log" 2>&1 ||
+		${call[$1]} create "$me-live-$1-$i" </dev/null >"$work/log" 2>&1 && ${call[$1]} start "$me-live-$1-$i" >"$work/log" 2>&1 ||
 			{ echo "$1: container $i of $2: $(grep . "$work/log" | tail -1)" >&2; exit 1; }
 		living[$1]=$i
 	done
@@ -128,7 +132,7 @@ populate() { # NAME COUNT
 # All of them at once, whoever made them.
 end_population() {
 	local g
-	for g in /sys/fs/cgroup/bench-live-*; do
+	for g in /sys/fs/cgroup/$me-live-*; do
 		[ -d "$g" ] || continue
 		echo 1 >"$g/cgroup.kill"
 		until rmdir "$g" 2>/dev/null; do sleep 0.01; done
@@ -136,7 +140,11 @@ end_population() {
 	living=()
 }
 
-csv_option() { # NAME: sets csv
+csv_option() { # NAME: sets csv; the bench may run as somebody else
 	csv=()
-	[ -z "${BENCH_CSV:-}" ] || { mkdir -p "$BENCH_CSV"; csv=(--csv "$BENCH_CSV/$1.csv"); }
+	[ -n "${BENCH_CSV:-}" ] || return 0
+	mkdir -p "$work/csv"
+	: >"$work/csv/$1.csv"
+	chmod 666 "$work/csv/$1.csv"
+	csv=(--csv "$work/csv/$1.csv")
 }

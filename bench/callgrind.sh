@@ -36,7 +36,7 @@ work=$(mktemp -d)
 trap 'cd /; cleanup' EXIT
 c="$ocirun --root $work/state"
 cleanup() {
-	$c delete -f bench-calls >/dev/null 2>&1 || true
+	$c delete -f $me-calls >/dev/null 2>&1 || true
 	umount -l "$work"
 	rmdir "$work"
 }
@@ -68,7 +68,7 @@ measure() { # VERB ARGUMENTS...
 wait_status() { # STATUS
 	local i
 	for ((i = 0; i < 1000; i++)); do
-		[ "$($c state bench-calls | jq -r .status)" != "$1" ] || return 0
+		[ "$($c state $me-calls | jq -r .status)" != "$1" ] || return 0
 		sleep 0.01
 	done
 	echo "the container did not become $1" >&2
@@ -78,19 +78,19 @@ wait_status() { # STATUS
 native() { $c "$@" </dev/null >"$work/out" 2>&1 || { cat "$work/out" >&2; exit 1; }; }
 cd "$work/box"
 {
-	measure create-new-profile create bench-calls
-	native delete -f bench-calls
-	measure create create bench-calls
-	native delete -f bench-calls
-	native create bench-calls
-	measure start start bench-calls
-	measure state state bench-calls
+	measure create-new-profile create $me-calls
+	native delete -f $me-calls
+	measure create create $me-calls
+	native delete -f $me-calls
+	native create $me-calls
+	measure start start $me-calls
+	measure state state $me-calls
 	measure list list
-	native kill bench-calls KILL
+	native kill $me-calls KILL
 	wait_status stopped
-	measure delete delete bench-calls
+	measure delete delete $me-calls
 	cd "$work/plain"
-	measure run run bench-calls
+	measure run run $me-calls
 } >"$work/now"
 case $mode in
 print) column -t "$work/now" ;;

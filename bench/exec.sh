@@ -18,7 +18,7 @@ cleanup() {
 	local name
 	cd /
 	# shellcheck disable=SC2086
-	for name in "${started[@]}"; do ${call[$name]} delete -f "bench-$name" >/dev/null 2>&1 || true; done
+	for name in "${started[@]}"; do ${call[$name]} delete -f "$me-$name" >/dev/null 2>&1 || true; done
 	remove_work
 }
 trap cleanup EXIT
@@ -32,7 +32,7 @@ call[floor]=${call[floor]:+${call[floor]/ docker / docker-sleep }}
 cd "$work/box"
 cases=()
 for name in "${names[@]}"; do
-	c=${call[$name]} id=bench-$name
+	c=${call[$name]} id=$me-$name
 	$c create "$id" </dev/null >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 	started+=("$name")
 	$c start "$id"

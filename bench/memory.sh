@@ -36,7 +36,7 @@ field() { sed -n "s/^$1:[^0-9]*\([0-9]*\).*/\1/p" "$2"; }
 
 printf '%-8s %14s %14s %12s %12s %12s\n' "KiB" "peak of run" "peak of create" "init: RSS" "anonymous" "page tables"
 for name in "${names[@]}"; do
-	c=${call[$name]} id=bench-$name
+	c=${call[$name]} id=$me-$name
 	# shellcheck disable=SC2086
 	{
 		run=$(peak $c run "$id")
@@ -63,8 +63,8 @@ for name in "${names[@]}"; do
 		works=1
 		for i in 1 2 3 4 5; do
 			# shellcheck disable=SC2086
-			${call[$name]} run "bench-$name-$i" </dev/null >/dev/null 2>&1 ||
-				{ works=0; ${call[$name]} delete -f "bench-$name-$i" >/dev/null 2>&1 || true; break; }
+			${call[$name]} run "$me-$name-$i" </dev/null >/dev/null 2>&1 ||
+				{ works=0; ${call[$name]} delete -f "$me-$name-$i" >/dev/null 2>&1 || true; break; }
 		done
 		[ $works = 0 ] || { smallest=$kib; break; }
 	done

@@ -26,7 +26,7 @@ for count in "$@"; do
 	for name in "${names[@]}"; do populate "$name" "$count"; done
 	state=() list=()
 	for name in "${names[@]}"; do
-		state+=("state, $count live: $name" "${call[$name]} state bench-live-$name-1")
+		state+=("state, $count live: $name" "${call[$name]} state $me-live-$name-1")
 		list+=("list, $count live: $name" "${call[$name]} list")
 	done
 	csv_option "query-state-$count"

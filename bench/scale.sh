@@ -21,7 +21,7 @@ bundle "$work/box" small /bin/sleep 100000
 cd "$work/probe"
 runtimes "$ocirun" docker
 keep_those_that_run scale
-c=${call[ocirun]} x=bench-scale
+c=${call[ocirun]} x=$me-scale
 quiet=()
 for count in "$@"; do
 	cd "$work/box"
@@ -32,8 +32,8 @@ for count in "$@"; do
 		"$count live: run" "$c run $x" \
 		"$count live: create" "$c create $x && @$c delete -f $x" \
 		"$count live: start" "@$c create $x && $c start $x && @$c delete -f $x" \
-		"$count live: exec" "$c exec bench-live-ocirun-1 /bin/true" \
-		"$count live: state" "$c state bench-live-ocirun-1" \
+		"$count live: exec" "$c exec $me-live-ocirun-1 /bin/true" \
+		"$count live: state" "$c state $me-live-ocirun-1" \
 		"$count live: list" "$c list" \
 		"$count live: kill" "@$c create $x && $c kill $x KILL && @$c delete -f $x" \
 		"$count live: delete -f" "@$c create $x && $c delete -f $x"
@@ -50,7 +50,7 @@ for parallel in 1 2 8; do
 		for name in "${names[@]}"; do
 			begin=$(date +%s%N)
 			# shellcheck disable=SC2086
-			seq $many | xargs -P $parallel -I{} ${call[$name]} run "bench-$name-{}"
+			seq $many | xargs -P $parallel -I{} ${call[$name]} run "$me-$name-{}"
 			echo $((many * 1000000000 / ($(date +%s%N) - begin))) >>"$work/rate.$name.$parallel"
 		done
 	done

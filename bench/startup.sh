@@ -70,7 +70,7 @@ for kind in "$@"; do
 	keep_those_that_run "$kind"
 	run=() cycle=()
 	for name in "${names[@]}"; do
-		c=${call[$name]} id=bench-$name
+		c=${call[$name]} id=$me-$name
 		run+=("$kind run: $name" "$c run $id")
 		cycle+=("$kind create start delete: $name" "$c create $id && $c start $id && $c delete -f $id")
 	done

@@ -18,10 +18,10 @@ work_folder
 trap remove_work EXIT
 bundle "$work/box" "$kind" /bin/true
 cd "$work/box"
-python3 - "$ocirun" "$work/run/ocirun" "$rounds" "$bench/../src/init/create_steps.c" <<'P'
+python3 - "$ocirun" "$work/run/ocirun" "$rounds" "$bench/../src/init/create_steps.c" "$me" <<'P'
 import json, os, re, statistics, struct, subprocess, sys, time
 
-program, state, rounds, table = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+program, state, rounds, table, box = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5]
 with open(table, encoding="utf-8") as f:
     names = re.findall(r'^\t\{ "([^"]+)", step_', f.read(), re.M)
 STEPS = 64  # RECORDER_STEPS; the page is two 32-bit words, then so many 64-bit times
@@ -56,11 +56,11 @@ def note(name, ns):
 
 for n in range(rounds + 3):
     begin = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-    ocirun("create", "bench-steps", stdout=subprocess.DEVNULL)
+    ocirun("create", box, stdout=subprocess.DEVNULL)
     end = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-    said = ocirun("state", "bench-steps", stdout=subprocess.PIPE).stdout
+    said = ocirun("state", box, stdout=subprocess.PIPE).stdout
     times = stamps(json.loads(said)["pid"])
-    ocirun("delete", "-f", "bench-steps")
+    ocirun("delete", "-f", box)
     if n < 3:
         continue
     note("(before the first step)", times[0] - begin)

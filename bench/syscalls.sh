@@ -24,7 +24,7 @@ key=$(machine_key)
 work_folder
 trap 'cd /; cleanup' EXIT
 cleanup() {
-	$c delete -f bench-calls >/dev/null 2>&1 || true
+	$c delete -f $me-calls >/dev/null 2>&1 || true
 	remove_work
 }
 c="$ocirun --root $work/run/ocirun"
@@ -49,7 +49,7 @@ trace() { # VERB ARGUMENTS...
 wait_status() { # STATUS
 	local i
 	for ((i = 0; i < 1000; i++)); do
-		[ "$($c state bench-calls | jq -r .status)" != "$1" ] || return 0
+		[ "$($c state $me-calls | jq -r .status)" != "$1" ] || return 0
 		sleep 0.01
 	done
 	echo "the container did not become $1" >&2
@@ -71,23 +71,23 @@ count() { # ROUND
 one_round() { # ROUND
 	mkdir "$work/trace"
 	cd "$work/short"
-	trace run run bench-calls
+	trace run run $me-calls
 	cd "$work/box"
-	trace create create bench-calls
-	trace start start bench-calls
-	trace exec exec bench-calls /bin/sleep 0.2
-	trace state state bench-calls
+	trace create create $me-calls
+	trace start start $me-calls
+	trace exec exec $me-calls /bin/sleep 0.2
+	trace state state $me-calls
 	trace list list
-	trace kill kill bench-calls KILL
+	trace kill kill $me-calls KILL
 	wait_status stopped
-	trace delete delete bench-calls
-	$c run -d bench-calls </dev/null >/dev/null 2>&1
-	trace delete-force delete -f bench-calls
+	trace delete delete $me-calls
+	$c run -d $me-calls </dev/null >/dev/null 2>&1
+	trace delete-force delete -f $me-calls
 	wait
 	count "$1"
 	rm -rf "$work/trace"
 }
-(cd "$work/short" && $c run bench-calls) # the filter into the cache
+(cd "$work/short" && $c run $me-calls) # the filter into the cache
 for round in 1 2 3 4 5; do one_round $round; done
 
 # For each process the calls of one round: of the one with the fewest, or of the median.

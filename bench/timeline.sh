@@ -18,11 +18,11 @@ trap remove_work EXIT
 bundle "$work/box" "$kind" /bin/sleep 0.05
 cd "$work/box"
 c="$ocirun --root $work/run/ocirun"
-$c run bench-timeline </dev/null # the filter into the cache
+$c run $me-timeline </dev/null # the filter into the cache
 mkdir "$work/traces"
 for ((i = 0; i < runs; i++)); do
 	perf record -q -m 4M -e raw_syscalls:sys_enter,raw_syscalls:sys_exit,sched:sched_process_fork -o "$work/data" \
-		chrt -f 50 $c run bench-timeline </dev/null >/dev/null 2>"$work/log"
+		chrt -f 50 $c run $me-timeline </dev/null >/dev/null 2>"$work/log"
 	perf script -i "$work/data" --ns -F tid,time,event,trace >"$work/traces/$i" 2>/dev/null
 done
 # numbers to names, of the kernel's own headers
