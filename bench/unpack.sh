@@ -29,10 +29,10 @@ else
 fi
 cd "$work/fs"
 
-blobs() { # REF: the files of its layers
+blobs() { # REF: the files of its layers, in $files
 	local d
 	d=$(jq -r --arg n "$1" '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $n) | .digest | split(":")[1]' "$layout/index.json")
-	jq -r '.layers[].digest | split(":")[1]' "$layout/blobs/sha256/$d" | sed "s,^,$layout/blobs/sha256/,"
+	mapfile -t files < <(jq -r --arg b "$layout/blobs/sha256/" '.layers[].digest | $b + split(":")[1]' "$layout/blobs/sha256/$d")
 }
 untar() { # OPTION FILES...: whiteouts are files to it
 	local option=$1 f
@@ -54,10 +54,12 @@ one_round() {
 	for case in big small; do
 		once $case ours "$tool" -q unpack --devices --no-sync "$layout:$case-gzip" out
 		once $case umoci umoci unpack --image "$layout:$case-gzip" out
-		once $case tar-gzip untar --gzip $(blobs $case-gzip)
+		blobs $case-gzip
+		once $case tar-gzip untar --gzip "${files[@]}"
 		once $case tar-plain untar --no-recursion "$tars/$case".?.tar
 		once $case-zstd ours "$tool" -q unpack --devices --no-sync "$layout:$case-zstd" out
-		once $case-zstd tar-zstd untar --zstd $(blobs $case-zstd)
+		blobs $case-zstd
+		once $case-zstd tar-zstd untar --zstd "${files[@]}"
 	done
 	rm -f saved
 	once save ours "$tool" -q save -f docker-archive -o saved "$layout:big-gzip"

@@ -188,6 +188,24 @@ honest() { it_ok validate "$1"; for f in "$1"/blobs/sha256/*; do equal "$(sha256
 	failed_with "no such file or directory"
 }
 
+@test "gzip has a thread per processor, whose number does not change the result" {
+	craft <<<'import random; layer(file("x", random.Random(1).randbytes(7000) * 1000), codec="plain")'
+	cp -r "$L" "$T/one"
+	it_ok convert --compress gzip --tag z "$L:t"
+	same_tree "$L:z"
+	honest "$L"
+	run --separate-stderr taskset -c "$(taskset -pc $$ | sed 's/.*[ ,-]//')" "$IMAGETOOL" convert --compress gzip --tag z "$T/one:t"
+	succeeded
+	equal "$(sums "$T/one")" "$(sums "$L")"
+	threads() { strace -f -qq -e trace=clone3,clone -o "$T/trace" "$IMAGETOOL" convert --compress gzip --tag z "$L:t" >"$T/log" && grep -c '^[0-9]* *clone' "$T/trace" || true; }
+	want=$(nproc)
+	[ "$want" -gt 1 ] || want=0
+	equal "$(threads)" "$((want > 8 ? 8 : want))"
+	rm -r "$L"
+	craft <<<'layer(file("x", "small"), codec="plain")'
+	equal "$(threads)" 0
+}
+
 @test "a full disk leaves the layout as it was" {
 	require root
 	two_layers

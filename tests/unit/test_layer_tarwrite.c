@@ -177,10 +177,10 @@ START_TEST(a_size_that_is_known_late)
 }
 END_TEST
 
-/* 3.5 MB in odd pieces: members and frames, and what the hashers on both sides say. */
+/* 12.5 MB in odd pieces: more members than wait at a time, frames, and what the hashers on both sides say. */
 START_TEST(through_compressors_and_back)
 {
-	enum { SIZE = 3500000 };
+	enum { SIZE = 12500000 };
 	enum codec codec = (enum codec)_i;
 	uint8_t *plain = arena_alloc(arena, SIZE);
 	struct digest before, after, got;
