@@ -81,10 +81,7 @@ static int attend(struct launch *l, struct loop *loop, struct attached *at)
 /* Kept: for `wait`, since nobody can ask the kernel about a process that we have reaped. */
 static int save_status(struct launch *l, struct container *c, int status)
 {
-	uint64_t kills = 0;
-	if (l->record.cgroup_path)
-		err_dropped(cgroup_oom_kills(l->record.cgroup_path, &kills));
-	l->record.oom_killed = kills > 0;
+	l->record.oom_killed = oom_seen(&l->record);
 	l->record.ended = true;
 	l->record.wait_status = (uint32_t)status;
 	return store_save(l->rt->arena, c, &l->record);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* events: one JSON record per line, statistics at an interval and kills for want of memory as they
- * happen, until the container ends. An OOM kill that we see is also noted in the container's
- * record, so that `state` can tell when the cgroup is gone. Surprise: memory.events is looked at
+ * happen, until the container ends. An OOM kill that we see is also noted in the container's record
+ * (oom.c), so that `state` can tell when the cgroup is gone. Surprise: memory.events is looked at
  * once more after the end, for the kill may have been the end. */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -44,18 +44,14 @@ static int print_stats(const struct watch *w)
 	return r < 0 ? r : 0;
 }
 
-/* Not worth failing for: the record may be gone with the container. */
-static void note_oom(const struct watch *w)
+static int print_oom(const struct watch *w)
 {
-	struct container c = CONTAINER_INIT;
-	struct oci_record *rec;
-	int r = container_open_locked(w->rt, w->id, &c, &rec);
-	if (r >= 0 && rec && rec->pid == w->rec->pid && rec->start_time == w->rec->start_time) {
-		rec->oom_killed = true;
-		r = store_save(w->rt->arena, &c, rec);
-	}
-	store_close(&c);
-	err_dropped(r);
+	struct str s;
+	str_init(&s, w->rt->arena, 0);
+	str_add(&s, "{\"type\":\"oom\",\"id\":");
+	str_add_json(&s, w->id);
+	str_add(&s, "}\n");
+	return io_write_all(STDOUT_FILENO, s.v, s.n);
 }
 
 static int check_oom(struct watch *w)
@@ -66,16 +62,28 @@ static int check_oom(struct watch *w)
 	TRY(cgroup_oom_kills(w->rec->cgroup_path, &n));
 	if (n <= w->oom_kills)
 		return 0;
-	bool first = w->oom_kills == 0;
+	if (w->oom_kills == 0)
+		oom_note(w->rt, w->id, w->rec);
 	w->oom_kills = n;
-	struct str s;
-	str_init(&s, w->rt->arena, 0);
-	str_add(&s, "{\"type\":\"oom\",\"id\":");
-	str_add_json(&s, w->id);
-	str_add(&s, "}\n");
-	if (first)
-		note_oom(w);
-	return io_write_all(STDOUT_FILENO, s.v, s.n);
+	return print_oom(w);
+}
+
+/* When the cgroup went with its last process, somebody else may have been in time. */
+static int check_end(struct watch *w)
+{
+	struct container c = CONTAINER_INIT;
+	struct oci_record *rec;
+	TRY(check_oom(w));
+	if (w->oom_kills || w->rec->oom_killed)
+		return 0;
+	int r = container_open(w->rt, w->id, &c, &rec);
+	store_close(&c);
+	if (r < 0) {
+		err_dropped(r); /* deleted by now */
+		return 0;
+	}
+	bool same = rec && rec->pid == w->rec->pid && rec->start_time == w->rec->start_time;
+	return same && rec->oom_killed ? print_oom(w) : 0;
 }
 
 /* Reading is what arms poll for the next change. */
@@ -100,7 +108,7 @@ static int attend(struct watch *w, int64_t interval_ns)
 		if (n < 0 && errno != EINTR)
 			return err_sys("wait for events");
 		if (n > 0 && p[0].revents)
-			return check_oom(w);
+			return check_end(w);
 		if (clock_mono_ns() < next)
 			continue;
 		TRY(print_stats(w));

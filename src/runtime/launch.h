@@ -93,6 +93,11 @@ int kill_init(pid_t pid, uint64_t start_time) MUST_CHECK;
 /* Run hooks of a phase in the runtime's namespaces. */
 int run_hooks(struct arena *a, const struct plan *p, const struct hooks *h, enum oci_status status,
 	      pid_t pid) MUST_CHECK;
+/* Has the kernel killed in it for want of memory? What is noted, or what its cgroup counts. */
+bool oom_seen(const struct oci_record *rec);
+/* Note that in the record of the container, unless it is another's by now, or somebody has the lock
+ * (who then sees it for himself). Never fails: not worth it. */
+void oom_note(struct runtime *rt, const char *id, const struct oci_record *seen);
 /* kill.c: is the cgroup of the record there, ours alone, and still the one we made? (1 or 0) */
 int container_owns_cgroup(const struct oci_record *rec) MUST_CHECK;
 /* store access for the verbs: the root, an open container and its record (NULL: none written). */

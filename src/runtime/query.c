@@ -45,15 +45,6 @@ int container_config(struct runtime *rt, const struct container *c, struct oci_c
 	return config_parse(rt->arena, "saved config.json", text, len, out);
 }
 
-/* From the record when the cgroup is gone. */
-static bool oom_killed(const struct oci_record *rec)
-{
-	uint64_t n = 0;
-	if (!rec->oom_killed && rec->cgroup_path)
-		err_dropped(cgroup_oom_kills(rec->cgroup_path, &n));
-	return rec->oom_killed || n > 0;
-}
-
 int container_not_running(void)
 {
 	return err_msg(ERR_STATE, "container not running");
@@ -85,7 +76,7 @@ int container_state(const struct runtime *rt, const struct container *c,
 		.created = rec->created,
 		.annotations = rec->annotations,
 		.owner = "",
-		.oom_killed = st == OCI_STOPPED && oom_killed(rec),
+		.oom_killed = st == OCI_STOPPED && oom_seen(rec),
 	};
 	return 0;
 }
@@ -114,6 +105,8 @@ int runtime_state(struct runtime *rt, const char *id)
 	store_close(&c);
 	if (r < 0)
 		return r;
+	if (rec && st.oom_killed)
+		oom_note(rt, id, rec);
 	const char *text = oci_encode(rt->arena, oci_state_type(), &st, "  ", &len);
 	TRY(io_write_all(STDOUT_FILENO, text, len));
 	return io_write_all(STDOUT_FILENO, "\n", 1);

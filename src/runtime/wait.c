@@ -24,7 +24,10 @@ int runtime_wait(struct runtime *rt, const char *id)
 		return err_msg(ERR_STATE, "container \"%s\" is not created yet", id);
 	if (rec->ended)
 		return launch_exit_code((int)rec->wait_status);
-	if (TRY(ending_wait(rt->arena, rec, &status)) == ENDING_UNKNOWN)
+	int r = TRY(ending_wait(rt->arena, rec, &status));
+	if (oom_seen(rec))
+		oom_note(rt, id, rec);
+	if (r == ENDING_UNKNOWN)
 		return not_known(rec);
 	return launch_exit_code(status);
 }

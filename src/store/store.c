@@ -304,6 +304,14 @@ int store_lock(struct container *c)
 	return is_current(c) ? 0 : does_not_exist(c->id);
 }
 
+int store_try_lock(struct container *c)
+{
+	if (flock(c->dir_fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? 0 : err_sys("lock container \"%s\"", c->id);
+	c->locked = true;
+	return is_current(c) ? 1 : does_not_exist(c->id);
+}
+
 void store_close(struct container *c)
 {
 	/* Not left to close(): a forked init may hold the same open file. */

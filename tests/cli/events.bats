@@ -69,6 +69,65 @@ running() {
 	jq -e '.[0].peaks.pids >= 1 and .[0].peaks.memory > 0' <<<"$output"
 }
 
+# A container whose program is killed for memory, and nobody watches.
+killed_alone() {
+	config '.linux.resources = {memory: {limit: 16777216, swap: 16777216}}'
+	script 'tail /dev/zero'
+	create_it
+	cgroup=$(jq -r .cgroup_path "$ROOT/$ID/state.json")
+	ok start "$ID"
+	wait_for 20 has_stopped
+}
+has_stopped() { ! grep -q . "$cgroup${1:-}/cgroup.procs"; }
+noted() { equal "$(jq .oom_killed "$ROOT/$ID/state.json")" "$1"; }
+
+@test "an OOM kill that nobody watched: state, wait and a delete that fails note it" {
+	require controller memory
+	killed_alone
+	noted null
+	equal "$(state_of oomKilled)" true
+	noted true
+	rmdir "$cgroup"
+	equal "$(state_of oomKilled)" true
+	ok delete "$ID"
+	killed_alone
+	oci wait "$ID"
+	noted true
+	ok delete "$ID"
+	# In a cgroup below the container's; and a hook keeps the container.
+	config '.hooks.poststop = [{path: "/bin/false"}]'
+	script 'while [ ! -e /tmp/go ]; do usleep 50000; done; tail /dev/zero'
+	create_it
+	mkdir "$cgroup/sub"
+	cat "$T/pid" >"$cgroup/sub/cgroup.procs"
+	echo +memory >"$cgroup/cgroup.subtree_control"
+	ok start "$ID"
+	touch "$R/tmp/go"
+	wait_for 20 has_stopped /sub
+	grep -qx 'oom_kill 0' "$cgroup/memory.events.local"
+	noted null
+	refused poststop delete "$ID"
+	[ ! -d "$cgroup" ]
+	noted true
+	equal "$(state_of oomKilled)" true
+	ok delete -f "$ID"
+}
+
+@test "what others noted is an event at the end" {
+	script 'while [ ! -e /tmp/go ]; do usleep 50000; done'
+	create_it
+	ok start "$ID"
+	ocirun events --interval 1h "$ID" </dev/null >"$T/events" 2>&1 3>&- 4>&- &
+	local pid=$!
+	sleep 1
+	jq -c '.oom_killed = true' "$ROOT/$ID/state.json" >"$T/new" && cat "$T/new" >"$ROOT/$ID/state.json"
+	touch "$R/tmp/go"
+	wait "$pid"
+	equal "$(cat "$T/events")" '{"type":"oom","id":"'"$ID"'"}'
+	wait_for 5 has_status stopped
+	equal "$(state_of oomKilled)" true
+}
+
 @test "an OOM kill is an event, and known after the cgroup is gone" {
 	require controller memory
 	config '.linux.resources = {memory: {limit: 16777216, swap: 16777216}}'
