@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ps: the processes of a container's cgroup, as numbers (json) or as the rows that ps(1) has for
- * them. Surprise: a container that has stopped, or whose cgroup is gone, has no processes, and
- * asking for them is no error. */
+ * them. Surprise: a container that has stopped has no processes when its cgroup is gone, and asking
+ * for them is no error. One that lives was moved out of its cgroup then, and we do not guess. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -93,6 +93,21 @@ static int print_table(struct runtime *rt, const struct ps_question *q, const ch
 	return io_write_all(STDOUT_FILENO, s.v, s.n);
 }
 
+static int read_pids(struct runtime *rt, const struct oci_record *rec, pid_t **pids, size_t *n)
+{
+	/* One made anew at the path is somebody else's. */
+	int there = TRY(cgroup_is(rec->cgroup_path, rec->shared_cgroup ? 0 : rec->cgroup_id));
+	if (there)
+		TRY(cgroup_procs(rt->arena, rec->cgroup_path, pids, n));
+	if (*n || !store_process_alive(rec->pid, rec->start_time))
+		return 0;
+	return err_msg(ERR_STATE,
+		       "cannot tell the processes of container \"%s\": %s \"%s\", though process "
+		       "%d lives",
+		       rec->id, there ? "nobody is in its cgroup" : "there is no longer its cgroup",
+		       rec->cgroup_path, (int)rec->pid);
+}
+
 int runtime_ps(struct runtime *rt, const char *id, const char *format, const char *const *args,
 	       size_t nargs)
 {
@@ -113,7 +128,7 @@ int runtime_ps(struct runtime *rt, const char *id, const char *format, const cha
 			       "its own",
 			       id);
 	if (rec && rec->cgroup_path)
-		TRY(cgroup_procs(rt->arena, rec->cgroup_path, &pids, &n));
+		TRY(read_pids(rt, rec, &pids, &n));
 	if (n)
 		qsort(pids, n, sizeof(*pids), compare_pids);
 	struct ps_question q = { .pids = pids, .n = n };

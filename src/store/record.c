@@ -93,6 +93,12 @@ int store_save_config(struct container *c, const char *text, size_t len)
 	return 0;
 }
 
+bool store_half_removed(const struct container *c)
+{
+	return faccessat(c->dir_fd, STORE_CONFIG, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	       errno == ENOENT;
+}
+
 int store_load_config(struct arena *a, const struct container *c, char **text, size_t *len)
 {
 	if (TRY(read_file(a, c, STORE_CONFIG, text, len)) == STORE_NO_RECORD)

@@ -341,7 +341,8 @@ static int remove_entry(int dir_fd, const char *name, int depth)
 	return 0;
 }
 
-/* The record goes last (in store_remove), so that a removal that was cut off can be repeated. */
+/* The config goes first, for it tells that the hooks are done; the record goes last (both in
+ * store_remove): so a removal that was cut off can be repeated. */
 static int remove_contents(int dir_fd, int depth)
 {
 	if (depth > MAX_DEPTH)
@@ -364,6 +365,8 @@ int store_remove(struct container *c)
 {
 	if (!c->locked)
 		return err_msg(ERR_BUG, "removing container \"%s\" without its lock", c->id);
+	TRY_AS(remove_entry(c->dir_fd, STORE_CONFIG, 0), "removing the state of container \"%s\"",
+	       c->id);
 	TRY_AS(remove_contents(c->dir_fd, 0), "removing the state of container \"%s\"", c->id);
 	TRY_AS(remove_entry(c->dir_fd, STORE_RECORD, 0), "removing the state of container \"%s\"",
 	       c->id);

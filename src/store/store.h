@@ -75,6 +75,8 @@ int store_load_config(struct arena *a, const struct container *c, char **text,
  * status alone says nothing. */
 int store_status(const struct container *c, const struct oci_record *rec,
 		 enum oci_status *out) MUST_CHECK;
+/* Has a store_remove been cut off? It begins with the config and ends with the record. */
+bool store_half_removed(const struct container *c);
 /* A container that `start` has not reached. */
 bool store_never_started(const struct container *c);
 /* Is pid still the process that started at start_time (and not a zombie)? */

@@ -198,6 +198,51 @@ may_mount_detached() {
 	[ ! -e "$top" ]
 }
 
+# A container with processes that only its cgroup knows, and a hook that counts.
+running_with_hook() {
+	rm -f "$T/hook"
+	create_it
+	ok start "$ID"
+}
+delete_under() { # STRACE OPTIONS...
+	status=0
+	timeout -k 5 30 strace -qq "$@" "$OCIRUN" --root "$ROOT" delete -f "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || status=$?
+}
+@test "delete killed at each of its steps: another delete finishes it" {
+	# Nothing else changes anything; being killed at a call is being killed after the one before.
+	local calls=unlinkat,rmdir,unlink,pidfd_send_signal,kill,write,renameat,flock,wait4,waitid,clone,clone3,vfork,exit_group
+	local call n when fired=0 plain=0
+	ns_del pid
+	config '.linux.cgroupsPath = $p' --arg p "/$ID-top/leaf"
+	config '.hooks.poststop = [{path: "/bin/sh", args: ["sh", "-c", $s]}]' --arg s "echo x >>$T/hook"
+	script 'sleep 100 & sleep 100'
+	mkdir "$(cgroup_root)/$ID-top"
+	running_with_hook
+	delete_under -o "$T/trace" -e trace="$calls"
+	equal "$status" 0
+	for call in $(grep -o '^[a-z0-9_]*(' "$T/trace" | tr -d '(' | sort -u); do
+		n=$(grep -c "^$call(" "$T/trace")
+		for ((when = 1; when <= n; when++)); do
+			running_with_hook
+			delete_under -o /dev/null -e trace="$call" -e inject="$call:signal=SIGKILL:when=$when"
+			[ "$status" -eq 0 ] || fired=$((fired + 1))
+			# Without --force, if the container was stopped as yet.
+			oci delete "$ID"
+			if [ "$status" -eq 0 ]; then
+				plain=$((plain + 1))
+			else
+				[[ $stderr == *"does not exist"* || $stderr == *"that is not stopped"* ]] || { echo "$call $when: $stderr"; return 1; }
+			fi
+			ok delete -f "$ID"
+			[ -s "$T/hook" ] || { echo "$call $when: no hook ran"; return 1; }
+			[ -z "$(find "$(cgroup_root)/$ID-top" -mindepth 1 -type d)" ] || { echo "$call $when: a cgroup"; return 1; }
+			[ -z "$(ls "$ROOT")" ] || { echo "$call $when: $(find "$ROOT")"; return 1; }
+		done
+	done
+	rmdir "$(cgroup_root)/$ID-top"
+	[ "$fired" -ge 15 ] && [ "$plain" -ge 8 ]
+}
+
 @test "create refused at each of its steps: one error, nothing left, no delete needed" {
 	local rule fired=0
 	for rule in clone3:error=EAGAIN mkdirat:error=ENOSPC renameat:error=EIO socketpair:error=EMFILE \

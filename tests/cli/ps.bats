@@ -77,6 +77,35 @@ has_two() { [ "$(ocirun ps -f json "$ID" | jq length)" = 2 ]; }
 	printed "sleep 1234"
 }
 
+@test "a container that lives outside its cgroup: one clear answer" {
+	require root
+	local cgroup other
+	script 'sleep 100'
+	create_it
+	ok start "$ID"
+	cgroup=$(jq -r .cgroup_path "$ROOT/$ID/state.json")
+	other=$(cgroup_root)/$ID-other
+	mkdir "$other"
+	cat "$T/pid" >"$other/cgroup.procs"
+	oci ps "$ID"
+	local one="$status $stderr" two
+	rmdir "$cgroup"
+	oci ps -f json "$ID"
+	two="$status $stderr $output"
+	mkdir "$cgroup"
+	oci ps "$ID"
+	local three="$status $stderr"
+	kill -KILL "$(cat "$T/pid")"
+	wait_for 5 has_status stopped
+	oci ps -f json "$ID"
+	local four="$status $output"
+	rmdir "$other" "$cgroup"
+	[[ $one == '1 '*"nobody is in its cgroup"*"process $(cat "$T/pid") lives"* ]] || { echo "$one"; return 1; }
+	[[ $two == '1 '*"there is no longer its cgroup"*"$cgroup"* ]] || { echo "$two"; return 1; }
+	[[ $three == '1 '*"there is no longer its cgroup"* ]] || { echo "$three"; return 1; }
+	equal "$four" '0 null'
+}
+
 @test "ps: bad arguments" {
 	refused "container does not exist" ps nobody
 	refused 'invalid format option "xml"' ps -f xml nobody
