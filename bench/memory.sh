@@ -59,7 +59,7 @@ for name in "${names[@]}"; do
 	[ "$name" != floor ] || continue
 	smallest="none up to 8192"
 	for kib in 64 96 128 192 256 384 512 768 1024 1536 2048 3072 4096 6144 8192; do
-		jq ".linux.resources.memory = {limit: $((kib * 1024)), swap: $((kib * 1024))}" "$work/config.json" >config.json
+		jq ".linux.resources.memory = {limit: $((kib * 1024))}" "$work/config.json" >config.json
 		works=1
 		for i in 1 2 3 4 5; do
 			# shellcheck disable=SC2086
