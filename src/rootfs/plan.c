@@ -126,6 +126,8 @@ static bool wants_handle(const struct host *h, const struct rootfs_opts *o,
 static int plan_ops(const struct op_context *x, struct rootfs_plan *p)
 {
 	const struct oci_config *c = x->config;
+	const uint64_t attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			       MOUNT_ATTR_NOEXEC;
 	size_t n = c->mounts.n + x->opts->nextra;
 
 	p->ops = arena_calloc(x->arena, n, sizeof(*p->ops));
@@ -140,8 +142,8 @@ static int plan_ops(const struct op_context *x, struct rootfs_plan *p)
 			.target = path_join(x->arena, "/", e->destination),
 			.source = e->source,
 			.opt.ext = MOUNTOPT_BIND,
-			.opt.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-					MOUNT_ATTR_NOEXEC,
+			.opt.attr_set = attrs,
+			.opt.attr_clear = attrs, /* as the words have it */
 		};
 	}
 	p->nops = n;

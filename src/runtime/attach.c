@@ -52,8 +52,9 @@ static int on_signal(struct loop *loop, const struct signalfd_siginfo *si, void 
 static int on_notify(struct loop *loop, int fd, uint32_t events, void *ctx)
 {
 	struct attached *at = ctx;
+	struct notify_to to = { at->l->opts->notify_socket, at->l->pid, NOTIFY_LIMIT_MS };
 	(void)events;
-	if (TRY(notify_take(fd, at->l->opts->notify_socket, at->l->pid, false)) == NOTIFY_READY) {
+	if (TRY(notify_take(fd, &to, false)) == NOTIFY_READY) {
 		loop_del_fd(loop, fd);
 		store_notify_close(&at->l->notify);
 	}

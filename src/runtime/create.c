@@ -267,9 +267,8 @@ static int run_started(struct launch *l)
 
 static int await_ready(struct launch *l)
 {
-	return l->notify.sock < 0
-		       ? 0
-		       : notify_wait(&l->notify, l->opts->notify_socket, l->pid, l->pidfd);
+	struct notify_to to = { l->opts->notify_socket, l->pid, NOTIFY_LIMIT_MS };
+	return l->notify.sock < 0 ? 0 : notify_wait(&l->notify, &to, l->pidfd);
 }
 
 int runtime_run(struct runtime *rt, const struct create_opts *o, const char *id)

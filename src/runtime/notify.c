@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/sock.h"
 
-enum { MESSAGE_MAX = 8192, BARRIER_MS = 30000 };
+enum { MESSAGE_MAX = 8192 };
 
 const char *notify_caller(void)
 {
@@ -33,8 +33,9 @@ const char *notify_caller(void)
 	return path;
 }
 
-static int connect_caller(const char *caller, int *out)
+static int connect_caller(const struct notify_to *to, int *out)
 {
+	const char *caller = to->caller;
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	size_t len = strlen(caller);
 	_cleanup_close_ int sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -44,7 +45,8 @@ static int connect_caller(const char *caller, int *out)
 	else
 		len++;
 	/* A manager that does not read must not hold us for ever. */
-	struct timeval limit = { .tv_sec = BARRIER_MS / 1000 };
+	struct timeval limit = { .tv_sec = to->limit_ms / 1000,
+				 .tv_usec = to->limit_ms % 1000 * 1000 };
 	if (sock < 0 || setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
 	    connect(sock, (struct sockaddr *)&addr,
 		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
@@ -61,7 +63,7 @@ static int send_text(int sock, const char *text, size_t len)
 }
 
 /* The receiver closes our end when it has come to this message. */
-static int send_barrier(int sock, bool wait)
+static int send_barrier(int sock, int wait_ms)
 {
 	static const char text[] = "BARRIER=1";
 	int ends[2];
@@ -71,20 +73,20 @@ static int send_barrier(int sock, bool wait)
 	TRY(sock_send_fd(sock, theirs, text, sizeof(text) - 1));
 	close_fd(&theirs);
 	struct pollfd p = { .fd = mine };
-	if (wait && poll(&p, 1, BARRIER_MS) == 0)
-		log_warn("NOTIFY_SOCKET did not confirm within %d seconds", BARRIER_MS / 1000);
+	if (wait_ms && poll(&p, 1, wait_ms) == 0)
+		log_warn("NOTIFY_SOCKET did not confirm within %g seconds", wait_ms / 1000.0);
 	return 0;
 }
 
-static int tell(const char *caller, const char *line, pid_t pid, bool wait)
+static int tell(const struct notify_to *to, const char *line, bool wait)
 {
 	char text[40];
 	_cleanup_close_ int sock = -1;
-	TRY(connect_caller(caller, &sock));
+	TRY(connect_caller(to, &sock));
 	TRY(send_text(sock, line, strlen(line)));
-	int n = snprintf(text, sizeof(text), "MAINPID=%d", (int)pid);
+	int n = snprintf(text, sizeof(text), "MAINPID=%d", (int)to->pid);
 	TRY(send_text(sock, text, (size_t)n));
-	return send_barrier(sock, wait);
+	return send_barrier(sock, wait ? to->limit_ms : 0);
 }
 
 /* The first line that begins with READY=, NUL-terminated; NULL when there is none. */
@@ -97,7 +99,7 @@ static char *ready_line(char *text)
 	return NULL;
 }
 
-int notify_take(int sock, const char *caller, pid_t pid, bool wait)
+int notify_take(int sock, const struct notify_to *to, bool wait)
 {
 	char text[MESSAGE_MAX + 1];
 	/* Without room for control data the kernel closes what descriptors came along. */
@@ -110,14 +112,14 @@ int notify_take(int sock, const char *caller, pid_t pid, bool wait)
 	const char *line = ready_line(text);
 	if (!line)
 		return 0;
-	if (tell(caller, line, pid, wait) < 0) {
+	if (tell(to, line, wait) < 0) {
 		log_warn("%s", err_get()->text);
 		err_clear();
 	}
 	return NOTIFY_READY;
 }
 
-int notify_wait(const struct store_notify *n, const char *caller, pid_t pid, int pidfd)
+int notify_wait(const struct store_notify *n, const struct notify_to *to, int pidfd)
 {
 	for (;;) {
 		struct pollfd p[] = { { n->sock, POLLIN, 0 }, { pidfd, POLLIN, 0 } };
@@ -125,7 +127,7 @@ int notify_wait(const struct store_notify *n, const char *caller, pid_t pid, int
 			return err_sys("wait for the container to be ready");
 		/* its last words may still be there when it is not */
 		if (p[0].revents) {
-			if (TRY(notify_take(n->sock, caller, pid, true)) == NOTIFY_READY)
+			if (TRY(notify_take(n->sock, to, true)) == NOTIFY_READY)
 				return 0;
 		} else if (p[1].revents || pidfd < 0) {
 			return 0;

@@ -88,8 +88,10 @@ int runtime_start(struct runtime *rt, const char *id)
 		}
 	}
 	store_close(&c); /* it may take its time to get ready: state and kill must get at it */
+	struct notify_to to = { rec ? rec->notify_socket : NULL, rec ? rec->pid : 0,
+				NOTIFY_LIMIT_MS };
 	if (r >= 0 && notify.sock >= 0)
-		r = notify_wait(&notify, rec->notify_socket, rec->pid, pidfd);
+		r = notify_wait(&notify, &to, pidfd);
 	store_notify_close(&notify);
 	return r < 0 ? r : 0;
 }

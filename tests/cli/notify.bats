@@ -57,7 +57,18 @@ say_ready='printf "STATUS=x\nREADY=1\nMAINPID=1" | /usr/bin/socat - UNIX-SENDTO:
 	equal "$(sed 's/=[1-9][0-9]\+$/=N/' "$T/told")" "$(printf 'listening\nREADY=1\nMAINPID=N\nBARRIER=1')"
 }
 
-@test "a user namespace, and a read-only root without /run" {
+@test "a read-only root without /run" {
+	manager "$T/n"
+	speaker "$say_ready; sleep 100"
+	rmdir "$R/run"
+	config '.root.readonly = true'
+	NOTIFY_SOCKET=$T/n create_it
+	ok start "$ID"
+	grep -qx READY=1 "$T/told"
+}
+
+@test "notify in a user namespace, and a read-only root without /run" {
+	require newapi
 	manager "$T/n"
 	speaker "$say_ready; sleep 100"
 	rmdir "$R/run"
