@@ -70,7 +70,9 @@ int apply_owner(const struct apply *a, const struct tar_entry *e, uid_t *uid,
 		gid_t *gid) MUST_CHECK;
 int apply_chown_failed(uid_t uid, gid_t gid) MUST_CHECK; /* errno to error and hint */
 int apply_chown_at(struct apply *a, const struct tar_entry *e) MUST_CHECK;
+/* Those of the entry, and without privileges its owner. */
 int apply_xattrs(struct apply *a, int fd, const struct tar_entry *e) MUST_CHECK;
+bool apply_notes_owner(const struct apply *a, const struct tar_entry *e);
 int apply_drop_xattrs(int fd) MUST_CHECK;
 
 /* apply_whiteout.c: 1 = the name is a whiteout and is dealt with. */

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "layer/apply.h"
+#include "layer/xattrs.h"
 
 static int map_id(const char *what, const struct unpack_map *maps, size_t n, uint32_t *id)
 {
@@ -76,7 +77,7 @@ static int fate_of(const struct apply *a, const struct tar_xattr *x, enum fate *
 	const struct unpack_opts *o = a->o;
 	*out = DROP;
 	if (after_prefix(x->name, "user.")) {
-		*out = after_prefix(x->name, "user.overlay.") ? DROP : KEEP_IF_POSSIBLE;
+		*out = xattr_class(x->name) ? KEEP_IF_POSSIBLE : DROP;
 	} else if (streq(x->name, "security.capability")) {
 		if (!capability_ok(x))
 			return err_msg(ERR_CONFIG, "its security.capability is not valid");
@@ -90,8 +91,54 @@ static int fate_of(const struct apply *a, const struct tar_xattr *x, enum fate *
 	return 0;
 }
 
+/* Setting a user attribute needs the right to write to the file, which a mode of 0444 takes from
+ * its owner, too. */
+static int set(int fd, const char *name, const void *value, size_t len)
+{
+	struct stat st;
+	if (fsetxattr(fd, name, value, len, 0) == 0)
+		return 0;
+	if (errno != EACCES || fstat(fd, &st) < 0 || fchmod(fd, (st.st_mode & 07777) | 0200) < 0)
+		return -1;
+	int r = fsetxattr(fd, name, value, len, 0), no = errno;
+	if (fchmod(fd, st.st_mode & 07777) < 0)
+		return -1;
+	errno = no;
+	return r;
+}
+
+static size_t put_varint(uint8_t *p, uint8_t tag, uint32_t v)
+{
+	size_t n = 0;
+	if (v == 0)
+		return 0;
+	for (p[n++] = tag; v > 0x7f; v >>= 7)
+		p[n++] = (uint8_t)(v | 0x80);
+	p[n++] = (uint8_t)v;
+	return n;
+}
+
+bool apply_notes_owner(const struct apply *a, const struct tar_entry *e)
+{
+	return a->o->rootless && (e->uid != 0 || e->gid != 0);
+}
+
+/* The owner that could not be given, for tools that show it inside: the message Resource of
+ * rootlesscontaine.rs, { uint32 uid = 1; uint32 gid = 2; }. */
+static int note_owner(int fd, const struct tar_entry *e)
+{
+	uint8_t bytes[12];
+	size_t n = put_varint(bytes, 1 << 3, e->uid);
+	n += put_varint(bytes + n, 2 << 3, e->gid);
+	if (set(fd, ROOTLESS_OWNER, bytes, n) == 0 || errno == EPERM || errno == ENOTSUP)
+		return 0;
+	return err_sys("set its extended attribute %s", ROOTLESS_OWNER);
+}
+
 int apply_xattrs(struct apply *a, int fd, const struct tar_entry *e)
 {
+	if (apply_notes_owner(a, e))
+		TRY(note_owner(fd, e));
 	for (size_t i = 0; i < e->n_xattrs; i++) {
 		const struct tar_xattr *x = &e->xattrs[i];
 		enum fate fate;
@@ -100,7 +147,7 @@ int apply_xattrs(struct apply *a, int fd, const struct tar_entry *e)
 			a->report->xattrs_dropped++;
 			continue;
 		}
-		if (fsetxattr(fd, x->name, x->value, x->len, 0) == 0)
+		if (set(fd, x->name, x->value, x->len) == 0)
 			continue;
 		if (fate == KEEP || (errno != EPERM && errno != ENOTSUP))
 			return err_sys("set its extended attribute %s", x->name);

@@ -120,7 +120,8 @@ static int make_dir(struct apply *a, mode_t mode)
 
 static int dir_xattrs(struct apply *a, const struct tar_entry *e, bool existed)
 {
-	if (e->n_xattrs == 0 && !(existed && a->dir_xattrs))
+	bool some = e->n_xattrs > 0 || apply_notes_owner(a, e);
+	if (!some && !(existed && a->dir_xattrs))
 		return 0;
 	const char *name = *a->name.base ? a->name.base : ".";
 	_cleanup_close_ int fd =
@@ -129,7 +130,7 @@ static int dir_xattrs(struct apply *a, const struct tar_entry *e, bool existed)
 		return err_sys("open it");
 	if (existed)
 		TRY(apply_drop_xattrs(fd));
-	a->dir_xattrs |= e->n_xattrs > 0;
+	a->dir_xattrs |= some;
 	return apply_xattrs(a, fd, e);
 }
 

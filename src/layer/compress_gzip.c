@@ -23,7 +23,7 @@ struct job {
 struct gzip_sink {
 	struct sink sink;
 	struct sink *to;
-	struct libdeflate_compressor *c[MAX_THREADS]; /* one per thread; the caller's is the first */
+	struct libdeflate_compressor *c[MAX_THREADS]; /* one per thread */
 	size_t out_cap;
 	struct job jobs[MAX_JOBS];
 	size_t n_jobs, n_threads;

@@ -13,6 +13,8 @@ enum { LIST_SIZE = 65536, VALUE_SIZE = 65536 };
 
 unsigned xattr_class(const char *name)
 {
+	if (strcmp(name, ROOTLESS_OWNER) == 0)
+		return 0;
 	if (strncmp(name, "user.", 5) == 0)
 		return strncmp(name, "user.overlay.", 13) == 0 ? 0 : XATTR_USER;
 	if (strcmp(name, "security.capability") == 0)

@@ -11,6 +11,9 @@ enum xattr_class {
 	XATTR_ALL = 7,
 };
 
+/* Ours: the owner a file has in the image and could not be given by an ordinary user. */
+#define ROOTLESS_OWNER "user.rootlesscontainers"
+
 unsigned xattr_class(const char *name); /* 0: not the image's */
 /* Which classes a tree at root_fd can have: what its file system knows, less what an unpack without
  * privileges, or with id maps, leaves out. */

@@ -166,6 +166,35 @@ runs() { run --separate-stderr ocirun run -b "$D" "$ID" </dev/null; succeeded; }
 	fi
 }
 
+@test "rootless: the owners of the image are noted in user.rootlesscontainers" {
+	require root
+	craft <<-'E'
+	forged = ("user.rootlesscontainers", b"\x08\x07")
+	layer(xattr(file("a", "x", uid=5, gid=600, mode=0o444), ("user.kept", "v")), file("g", "x", gid=6), folder("d", uid=70000, mode=0o555),
+	      folder("twice", uid=9), xattr(file("root", "x"), forged), sym("s", "a", uid=5), xattr(folder("forged"), forged))
+	layer(folder("twice"), file("d/f", "y", uid=2**32 - 2))
+	E
+	chmod -R a+rX "$T"
+	chown 1234 "$T/place"
+	run --separate-stderr setpriv --reuid 1234 --regid 1234 --clear-groups "$IMAGETOOL" create --rootless "$L:t" "$D"
+	succeeded
+	noted() { getfattr -h --only-values -n user.rootlesscontainers "$D/rootfs/$1" 2>/dev/null | od -An -tx1 | tr -d ' \n'; }
+	equal "$(for f in a g d twice root s forged d/f; do echo "$f:$(noted $f)"; done | tr '\n' ' ')" \
+		"a:080510d804 g:1006 d:08f0a204 twice: root: s: forged: d/f:08feffffff0f "
+	equal "$(getfattr --only-values -n user.kept "$D/rootfs/a")" v
+	equal "$(stat -c %a "$D/rootfs/a" "$D/rootfs/d" | tr '\n' ' ')" "444 555 "
+	run --separate-stderr setpriv --reuid 1234 --regid 1234 --clear-groups "$IMAGETOOL" diff "$D"
+	succeeded
+	equal "$output" ""
+	# none of it goes into a layer; the real owners do
+	echo more >>"$D/rootfs/g"
+	run --separate-stderr setpriv --reuid 1234 --regid 1234 --clear-groups "$IMAGETOOL" repack "$D" "$T/place/new:t"
+	succeeded
+	it_ok unpack "$T/place/new:t" "$T/place/x"
+	equal "$(getfattr -R -d -m rootlesscontainers "$T/place/x" 2>/dev/null)" ""
+	equal "$(stat -c %u:%g "$T/place/x/g" "$T/place/x/a" | tr '\n' ' ')" "0:6 5:600 "
+}
+
 @test "inspect and ls, for people and for programs" {
 	craft <<-'E'
 	layer(file("x"))
