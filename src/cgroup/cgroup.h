@@ -29,7 +29,9 @@ bool cgroup_manager_find(const char *name, enum cgroup_manager *out);
 
 /* The annotation that asks for a cgroup which others may be in. */
 #define CGROUP_SHARED_KEY "org.ocirun.cgroup.shared"
-/* Adds the hint that names it to the recorded error. */
+/* The annotation that names a cgroup below the container's for its processes. */
+#define CGROUP_LEAF_KEY "org.ocirun.cgroup.leaf"
+/* Adds the hint that names the first one to the recorded error. */
 int cgroup_not_ours(int r);
 
 struct cgroup_opts {
@@ -37,6 +39,7 @@ struct cgroup_opts {
 	enum cgroup_manager manager;
 	bool rootless;
 	bool shared;
+	const char *leaf; /* NULL = none */
 };
 
 /* One write of one line. */
@@ -101,6 +104,7 @@ struct cgroup_plan {
 	bool rootless;
 	struct cgroup_unit unit; /* CGROUP_SYSTEMD alone */
 	bool shared;      /* others may be in it: neither refused nor killed */
+	const char *leaf; /* the processes are in this cgroup below path; NULL = in path */
 	struct cgroup_resources res;
 	bool all_devices;                   /* the rules allow everything: no program at all */
 	const struct bpf_insn *device_prog; /* what the rules became */
@@ -168,6 +172,10 @@ int cgroup_limits(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHE
 int cgroup_devices(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
 int cgroup_place(const struct cgroup *cg, pid_t pid) MUST_CHECK;
 int cgroup_delegate(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
+/* The cgroup for the processes, when the plan has a leaf (made if it is not there); else
+ * out->dir_fd is -1. out->path is in a. */
+int cgroup_leaf_open(struct arena *a, const struct cgroup_plan *p, const struct cgroup *cg,
+		     struct cgroup *out) MUST_CHECK;
 /* Undo cgroup_create: remove the directories that we made, or stop the unit. Then as
  * cgroup_close. */
 int cgroup_undo(struct cgroup *cg) MUST_CHECK;
@@ -190,6 +198,16 @@ int cgroup_open_sub(struct arena *a, const char *base, const char *sub,
 /* The one that `pid` is in now; refused when that is not `base` or below. root: the mount. */
 int cgroup_open_of(struct arena *a, const char *root, const char *base, pid_t pid,
 		   struct cgroup *out) MUST_CHECK;
+/* A cgroup for one exec with limits of its own, in the container's (base: as for
+ * cgroup_change_make); the lock must be held until the process is in it. enabled: the controllers
+ * that were switched on for such cgroups ("" = none), to be kept for the next call; in a.
+ * cgroup_exec_sweep removes those whose processes have ended, and when it was the last one
+ * switches the controllers off again. */
+#define CGROUP_EXEC_PREFIX "ocirun-exec-"
+int cgroup_exec_make(struct arena *a, const struct cgroup_plan *base,
+		     const struct oci_resources *asked, const char **enabled,
+		     struct cgroup *out) MUST_CHECK;
+int cgroup_exec_sweep(const char *base, const char **enabled) MUST_CHECK;
 /* Remove it and everything below; waits up to 10 s for dying processes. Kills nothing. */
 int cgroup_remove(const char *path) MUST_CHECK;
 /* Remove the directories of path beyond its first `kept` bytes, as far as they are empty. */

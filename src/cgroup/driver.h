@@ -53,6 +53,9 @@ int cgroup_add_block_io(struct arena *a, const struct oci_block_io *io,
 int cgroup_plan_devices(struct arena *a, struct cgroup_plan *out) MUST_CHECK;
 /* driver_fs.c: switch on what the writes need, from the root down to the cgroup's parent. */
 int cgroup_enable_controllers(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
+/* driver_fs.c: can a process live in it with these limits? Makes it threaded when only that can. */
+int cgroup_check_type(const struct cgroup_plan *p, const struct cgroup *cg) MUST_CHECK;
+bool cgroup_is_threaded(const char *controller);
 /* apply.c: one write; 0 or negative with the reason in the user's words. */
 int cgroup_write_limit(const struct cgroup_plan *p, const struct cgroup *cg,
 		       const struct cgroup_write *w) MUST_CHECK;

@@ -118,7 +118,7 @@ static int check_idle(const struct cgroup_plan *p, const struct cgroup *cg)
 	return 0;
 }
 
-static bool is_threaded(const char *controller)
+bool cgroup_is_threaded(const char *controller)
 {
 	return streq(controller, "cpu") || streq(controller, "cpuset") ||
 	       streq(controller, "perf_event") || streq(controller, "pids");
@@ -126,7 +126,7 @@ static bool is_threaded(const char *controller)
 
 /* Below a threaded cgroup a new one is "domain invalid": processes may enter only once it is
  * threaded too, and then only threaded controllers work. */
-static int check_type(const struct cgroup_plan *p, const struct cgroup *cg)
+int cgroup_check_type(const struct cgroup_plan *p, const struct cgroup *cg)
 {
 	char type[32];
 
@@ -137,7 +137,7 @@ static int check_type(const struct cgroup_plan *p, const struct cgroup *cg)
 	if (!streq(type, "domain invalid\n"))
 		return 0;
 	for (size_t i = 0; i < p->res.controllers.n; i++)
-		if (!is_threaded(p->res.controllers.v[i]))
+		if (!cgroup_is_threaded(p->res.controllers.v[i]))
 			return err_msg(ERR_STATE,
 				       "cannot enter cgroupv2 \"%s\" with domain controllers -- "
 				       "it is in an invalid state",
@@ -222,7 +222,7 @@ static int fit_for_use(const struct cgroup_plan *p, int root_fd, const struct cg
 {
 	TRY(check_idle(p, cg));
 	TRY(enable_controllers(p, root_fd, cg));
-	return check_type(p, cg);
+	return cgroup_check_type(p, cg);
 }
 
 static int make(const struct cgroup_plan *p, struct cgroup *out)

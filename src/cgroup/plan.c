@@ -119,6 +119,28 @@ static void plan_delegation(const struct oci_config *c, const struct host *h,
 	out->delegate = host_uid(c->linux_, uid, &out->owner) && out->owner != h->euid;
 }
 
+/* ---- the leaf ---- */
+
+static int plan_leaf(struct arena *a, const char *name, struct cgroup_plan *out)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789-_";
+	struct str shown;
+	if (!name)
+		return 0;
+	str_init(&shown, a, 300);
+	str_add_quoted(&shown, name);
+	if (!*name || strlen(name) > NAME_MAX || strspn(name, letters) != strlen(name) ||
+	    after_prefix(name, CGROUP_EXEC_PREFIX))
+		return err_msg(ERR_CONFIG,
+			       "/annotations/" CGROUP_LEAF_KEY ": \"%s\" must be one name of "
+			       "letters, digits, - and _, and not begin with " CGROUP_EXEC_PREFIX,
+			       shown.v);
+	out->leaf = name;
+	out->needed = true;
+	return 0;
+}
+
 /* ---- the whole ---- */
 
 int cgroup_plan_devices(struct arena *a, struct cgroup_plan *out)
@@ -163,6 +185,7 @@ int cgroup_plan_make(struct arena *a, const struct oci_config *c, const struct h
 		return 0;
 	}
 	plan.needed = plan.res.writes.n || (l->cgroups_path && *l->cgroups_path);
+	TRY(plan_leaf(a, o->leaf, &plan));
 	if (!h->cgroup_root || !*h->cgroup_root) {
 		TRY(no_mount(&plan));
 		plan.manager = CGROUP_NONE;
@@ -203,6 +226,8 @@ void cgroup_plan_print(const struct cgroup_plan *p, struct str *s)
 		str_addc(s, ' ');
 		str_add_quoted(s, p->path);
 	}
+	if (p->leaf)
+		str_addf(s, ", processes in \"%s\"", p->leaf);
 	if (p->shared)
 		str_add(s, " shared");
 	if (p->delegate)

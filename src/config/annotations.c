@@ -19,6 +19,7 @@ const struct config_annotation config_annotations[] = {
 	{ "org.systemd.property.", "property of the container's systemd unit", true },
 	{ "run.oci.systemd.subgroup", "cgroup below the systemd scope for the processes", true },
 	{ "org.ocirun.cgroup.shared", "\"true\": others may be in the container's cgroup", true },
+	{ "org.ocirun.cgroup.leaf", "cgroup below the container's for its processes", true },
 	{ NULL, NULL, false },
 };
 

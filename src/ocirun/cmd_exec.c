@@ -29,6 +29,8 @@ static const struct opt rows[] = {
 		 "pass N more descriptors (3, 4, ...) to the process"),
 	OPT_STRING(0, "cgroup", struct exec_opts, cgroup, "PATH",
 		   "start in this cgroup below the container's"),
+	OPT_STRING(0, "resources", struct exec_opts, resources, "FILE",
+		   "limits of its own (the spec's linux.resources); - is standard input"),
 	OPT_FLAG(0, "ignore-paused", struct exec_opts, ignore_paused,
 		 "exec in a paused container too"),
 	OPT_END

@@ -96,6 +96,7 @@ int plan_build(struct arena *a, const struct oci_config *c, const struct host *h
 		.manager = o->manager,
 		.rootless = h->rootless,
 		.shared = shared && streq(shared, "true"),
+		.leaf = config_annotation(c, CGROUP_LEAF_KEY),
 	};
 	*out = (struct plan){
 		.config = c,

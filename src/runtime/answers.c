@@ -32,7 +32,11 @@ static int begin_unit(struct launch *l, pid_t pid)
 	l->record.cgroup_path = l->cgroup.path;
 	TRY(cgroup_limits(&l->plan.cgroup, &l->cgroup));
 	TRY(cgroup_devices(&l->plan.cgroup, &l->cgroup));
-	return cgroup_delegate(&l->plan.cgroup, &l->cgroup);
+	TRY(cgroup_leaf_open(l->rt->arena, &l->plan.cgroup, &l->cgroup, &l->leaf));
+	if (l->leaf.dir_fd < 0)
+		return cgroup_delegate(&l->plan.cgroup, &l->cgroup);
+	TRY(cgroup_place(&l->leaf, pid));
+	return cgroup_delegate(&l->plan.cgroup, &l->leaf);
 }
 
 static int answer_place(void *ctx, struct ask *ask)
@@ -40,7 +44,7 @@ static int answer_place(void *ctx, struct ask *ask)
 	struct launch *l = ctx;
 	if (l->plan.cgroup.manager == CGROUP_SYSTEMD)
 		return begin_unit(l, ask->pid);
-	return cgroup_place(&l->cgroup, ask->pid);
+	return cgroup_place(l->leaf.dir_fd >= 0 ? &l->leaf : &l->cgroup, ask->pid);
 }
 
 static int answer_ids(void *ctx, struct ask *ask)

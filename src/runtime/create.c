@@ -98,6 +98,7 @@ static int reserve(struct launch *l, const char *id)
 					       cgroup_way_there(&l->plan.cgroup)),
 		.notify_socket = l->opts->notify_socket,
 		.shared_cgroup = l->plan.cgroup.shared,
+		.cgroup_leaf = l->plan.cgroup.leaf,
 		.cgroup_manager = cgroup_manager_name(l->plan.cgroup.manager),
 		.resctrl_group = l->plan.resctrl.group,
 		.resctrl_own = l->plan.resctrl.own,
@@ -218,6 +219,7 @@ int launch_prepare(struct launch *l, const char *id)
 	TRY(launch_check_sharing(l));
 	TRY(correct_intent(l, r == CGROUP_SKIPPED));
 	TRY(cgroup_limits(&l->plan.cgroup, &l->cgroup));
+	TRY(cgroup_leaf_open(rt->arena, &l->plan.cgroup, &l->cgroup, &l->leaf));
 	return resctrl_create(rt->arena, &l->plan.resctrl, &l->resctrl);
 }
 

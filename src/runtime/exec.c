@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "init/init.h"
-#include "runtime/launch.h"
+#include "runtime/exec_cgroup.h"
 #include "sys/clone.h"
 #include "sys/pidfd.h"
 
@@ -18,6 +18,7 @@ struct exec {
 	const struct exec_opts *opts;
 	struct ns_target target;
 	struct oci_record *rec;
+	struct oci_resources *asked; /* --resources */
 	int init; /* pidfd of the container's init */
 	int init_errno; /* why there is none */
 };
@@ -65,16 +66,20 @@ static int open_container(struct exec *x)
 			    : ns_target_open(&x->target, rec->pid);
 	if (!store_process_alive(rec->pid, rec->start_time))
 		return err_msg(ERR_STATE, "cannot exec in a stopped container");
-	TRY(r);
-	if (!rec->cgroup_path)
-		return x->opts->cgroup ? err_msg(ERR_STATE, "--cgroup: the container has no cgroup")
-				       : 0;
-	if (x->opts->cgroup)
-		return cgroup_open_sub(x->l.rt->arena, rec->cgroup_path, x->opts->cgroup,
-				       &x->l.cgroup);
-	if (TRY(cgroup_open(rec->cgroup_path, &x->l.cgroup)) == CGROUP_GONE)
-		return err_msg(ERR_STATE, "the container's cgroup \"%s\" is gone",
-			       rec->cgroup_path);
+	return r;
+}
+
+static int read_resources(struct exec *x)
+{
+	const struct exec_opts *o = x->opts;
+	if (!o->resources)
+		return 0;
+	if (o->cgroup)
+		return err_msg(ERR_USAGE, "--resources makes a cgroup: leave out --cgroup");
+	if (o->process && streq(o->process, "-") && streq(o->resources, "-"))
+		return err_msg(ERR_USAGE,
+			       "--process and --resources cannot both be standard input");
+	TRY_AS(runtime_read_resources(x->l.rt->arena, o->resources, &x->asked), "--resources");
 	return 0;
 }
 
@@ -86,6 +91,7 @@ static int prepare(struct exec *x, const char *id, const struct oci_strs *args)
 	TRY(runtime_host(rt));
 	TRY(container_open(rt, id, &x->l.container, &x->rec));
 	TRY(check_status(x));
+	TRY(read_resources(x));
 	TRY(container_config(rt, &x->l.container, &config));
 	TRY(exec_process(rt, config, x->opts, args, &proc));
 	TRY(check_terminal(x, proc));
@@ -106,7 +112,9 @@ static int prepare(struct exec *x, const char *id, const struct oci_strs *args)
 	x->l.plan.resctrl.monitor = x->rec->resctrl_monitor;
 	TRY(launch_seccomp(&x->l));
 	TRY(open_container(x));
-	return launch_console_socket(&x->l);
+	TRY(launch_console_socket(&x->l));
+	struct exec_cgroup c = { .name = x->opts->cgroup, .asked = x->asked };
+	return exec_cgroup_open(&x->l, x->rec, &c); /* the last: it may lock */
 }
 
 /* ---- the child ---- */
@@ -138,7 +146,7 @@ static NORETURN void child_main(struct exec *x)
 /* The container keeps its processes in cgroups of its own: go where its init is. */
 static bool goes_to_init(const struct exec *x)
 {
-	return (errno == EBUSY || errno == EOPNOTSUPP) && !x->opts->cgroup;
+	return (errno == EBUSY || errno == EOPNOTSUPP) && !x->opts->cgroup && !x->asked;
 }
 
 static int use_cgroup_of_init(struct exec *x)
@@ -151,14 +159,19 @@ static int use_cgroup_of_init(struct exec *x)
 /* The scope of a user's container may be out of our reach: systemd moves the child there. */
 static bool needs_systemd(const struct exec *x)
 {
-	return (errno == EACCES || errno == EPERM) && x->rec->systemd_unit && !x->opts->cgroup;
+	return (errno == EACCES || errno == EPERM) && x->rec->systemd_unit && !x->opts->cgroup &&
+	       !x->asked;
 }
 
 static int attach_by_systemd(struct exec *x, pid_t pid)
 {
 	const struct oci_record *rec = x->rec;
 	struct cgroup_unit u = { .name = rec->systemd_unit, .user_bus = rec->systemd_user };
-	return cgroup_unit_attach(&u, rec->systemd_subgroup ? rec->systemd_subgroup : "", pid);
+	const char *sub = rec->systemd_subgroup ? rec->systemd_subgroup : "";
+	if (rec->cgroup_leaf)
+		sub = arena_printf(x->l.rt->arena, "%s%s%s", sub, *sub ? "/" : "",
+				   rec->cgroup_leaf);
+	return cgroup_unit_attach(&u, sub, pid);
 }
 
 static int clone_child(struct exec *x)
@@ -184,6 +197,8 @@ static int clone_child(struct exec *x)
 	l->pid = pid;
 	l->cloned = true;
 	handshake_close(&l->child);
+	if (!(l->parent.asks & ASK_BIT(ASK_PLACE)))
+		store_unlock(&l->container);
 	return 0;
 }
 
@@ -193,8 +208,10 @@ static int exec_place(void *ctx, struct ask *ask)
 {
 	struct exec *x = ctx;
 	int r = cgroup_place(&x->l.cgroup, ask->pid);
-	if (r >= 0)
+	if (r >= 0) {
+		store_unlock(&x->l.container);
 		return r;
+	}
 	errno = err_get()->no;
 	bool by_systemd = needs_systemd(x);
 	if (!by_systemd && !goes_to_init(x))
@@ -263,6 +280,7 @@ static void undo(struct exec *x)
 {
 	struct err why = *err_get();
 	launch_kill(&x->l);
+	exec_cgroup_done(&x->l);
 	if (x->opts->pid_file && x->l.cloned)
 		unlink(x->opts->pid_file);
 	if (err_set(&why) < 0)
@@ -280,8 +298,10 @@ static int run(struct exec *x, const char *id, const struct oci_strs *args)
 	}
 	if (x->opts->detach)
 		return 0;
-	TRY(attach_to(&x->l, &status));
-	return launch_exit_code(status);
+	r = attach_to(&x->l, &status);
+	if (r >= 0)
+		exec_cgroup_done(&x->l);
+	return r < 0 ? r : launch_exit_code(status);
 }
 
 int runtime_exec(struct runtime *rt, const struct exec_opts *o, const char *id,

@@ -16,7 +16,7 @@
 static NORETURN void child_main(struct launch *l)
 {
 	int shed[] = { l->container.dir_fd, l->container.root_fd, l->bundle.dir_fd,
-		       l->cgroup.dir_fd, l->console_sock,
+		       l->cgroup.dir_fd, l->leaf.dir_fd, l->console_sock,
 		       l->cgroup.talk.pid ? l->cgroup.talk.fd : -1 };
 	struct init in = {
 		.arena = l->rt->arena,
@@ -39,10 +39,16 @@ static NORETURN void child_main(struct launch *l)
 	init_main(&in, create_steps);
 }
 
+static const struct cgroup *into_cgroup(const struct launch *l)
+{
+	return l->leaf.dir_fd >= 0 ? &l->leaf : &l->cgroup;
+}
+
 static int clone_child(struct launch *l)
 {
 	bool in_cgroup = false;
-	pid_t pid = sys_clone3(l->plan.ns.clone_flags, l->cgroup.dir_fd, &l->pidfd, &in_cgroup);
+	int dir_fd = into_cgroup(l)->dir_fd;
+	pid_t pid = sys_clone3(l->plan.ns.clone_flags, dir_fd, &l->pidfd, &in_cgroup);
 	if (pid < 0) {
 		/* Only the way into a cgroup can be barred: from above both, ours and the new. */
 		if (errno == EACCES && l->cgroup.dir_fd >= 0)
@@ -73,7 +79,7 @@ int launch_start(struct launch *l)
 	TRY(handshake_pair(l->plan.asks, &l->parent, &l->child));
 	TRY(clone_child(l));
 	TRY(cgroup_devices(&l->plan.cgroup, &l->cgroup));
-	TRY(cgroup_delegate(&l->plan.cgroup, &l->cgroup));
+	TRY(cgroup_delegate(&l->plan.cgroup, into_cgroup(l)));
 	struct handshake_peer peer = { .pidfd = &l->pidfd, .rec = &l->recorder };
 	TRY(handshake_serve(&l->parent, &peer, launch_answers, l));
 	if (l->first && waitpid(l->first, NULL, 0) < 0 && errno != ECHILD)
@@ -143,6 +149,7 @@ void launch_close(struct launch *l)
 	close_fd(&l->master);
 	close_fd(&l->pidfd);
 	cgroup_close(&l->cgroup);
+	cgroup_close(&l->leaf);
 	store_close(&l->container);
 	bundle_close(&l->bundle);
 }

@@ -20,7 +20,7 @@ struct launch {
 	struct plan plan;
 	struct container container;
 	struct oci_record record;
-	struct cgroup cgroup;
+	struct cgroup cgroup, leaf; /* leaf: where the processes go, dir_fd -1 = into cgroup */
 	struct resctrl resctrl;
 	struct handshake parent, child;
 	struct recorder recorder;
@@ -42,6 +42,7 @@ struct launch {
 	{                                                                             \
 		.rt = (rt_), .opts = (o_), .run = (run_), .bundle = { .dir_fd = -1 }, \
 		.container = CONTAINER_INIT, .cgroup = { .dir_fd = -1, .path = "" },  \
+		.leaf = { .dir_fd = -1, .path = "" },                                 \
 		.stdio = { -1, -1, -1 }, .start_fd = -1,                              \
 		.notify = { -1, -1 },                                                 \
 		.parent = { .sock = -1 }, .child = { .sock = -1 },                    \
@@ -106,6 +107,12 @@ int container_open(struct runtime *rt, const char *id, struct container *c,
 /* The same with the lock, and the record as it is under the lock. */
 int container_open_locked(struct runtime *rt, const char *id, struct container *c,
 			  struct oci_record **rec) MUST_CHECK;
+/* update.c: linux.resources alone, from a file or ("-") standard input; and the cgroup of a
+ * container that exists, as the cgroup room wants it. */
+int runtime_read_resources(struct arena *a, const char *file,
+			   struct oci_resources **out) MUST_CHECK;
+int container_cgroup_plan(struct runtime *rt, const struct oci_record *rec,
+			  struct cgroup_plan *out) MUST_CHECK;
 /* exec_process.c: the process object that exec runs. */
 int exec_process(struct runtime *rt, const struct oci_config *c, const struct exec_opts *o,
 		 const struct oci_strs *args, struct oci_process **out) MUST_CHECK;

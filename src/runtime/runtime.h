@@ -49,6 +49,7 @@ struct exec_opts {
 	bool detach, ignore_paused;
 	const char *console_socket, *pidfd_socket, *pid_file;
 	const char *cgroup; /* below the container's */
+	const char *resources; /* FILE or "-": linux.resources, for a cgroup of its own */
 	unsigned preserve_fds;
 };
 

@@ -10,7 +10,7 @@
 #include "resctrl/resctrl.h"
 #include "runtime/launch.h"
 
-static int read_resources(struct arena *a, const char *file, struct oci_resources **out)
+int runtime_read_resources(struct arena *a, const char *file, struct oci_resources **out)
 {
 	struct oci_diag diag;
 	char *text;
@@ -70,7 +70,8 @@ static int check_state(const struct container *c, const struct oci_record *rec)
 	return r;
 }
 
-static int base_plan(struct runtime *rt, const struct oci_record *rec, struct cgroup_plan *out)
+int container_cgroup_plan(struct runtime *rt, const struct oci_record *rec,
+			  struct cgroup_plan *out)
 {
 	TRY(runtime_host(rt));
 	*out = (struct cgroup_plan){
@@ -140,7 +141,7 @@ static int update_locked(struct updating *u, const struct oci_resources *asked)
 	struct cgroup_plan base;
 	TRY(check_state(u->c, u->rec));
 	TRY(load_config(u->rt, u->c, &u->config));
-	TRY(base_plan(u->rt, u->rec, &base));
+	TRY(container_cgroup_plan(u->rt, u->rec, &base));
 	const struct oci_linux *l = u->config->linux_;
 	TRY(cgroup_change_make(u->rt->arena, &base, l ? l->resources : NULL, asked, &u->ch));
 	return apply(u);
@@ -153,7 +154,7 @@ int runtime_update(struct runtime *rt, const struct update_opts *o, const char *
 	struct oci_resources *read = NULL;
 	struct update_opts opts = *o;
 	TRY(container_open_locked(rt, id, &c, &rec));
-	int r = o->resources ? read_resources(rt->arena, o->resources, &read) : 0;
+	int r = o->resources ? runtime_read_resources(rt->arena, o->resources, &read) : 0;
 	if (o->resources)
 		opts = (struct update_opts){ .asked = read };
 	struct updating u = { .rt = rt, .c = &c, .rec = rec, .o = &opts };

@@ -312,12 +312,17 @@ int store_try_lock(struct container *c)
 	return is_current(c) ? 1 : does_not_exist(c->id);
 }
 
-void store_close(struct container *c)
+void store_unlock(struct container *c)
 {
 	/* Not left to close(): a forked init may hold the same open file. */
 	if (c->locked && c->dir_fd >= 0 && flock(c->dir_fd, LOCK_UN) < 0)
 		log_debug("unlock container \"%s\": %s", c->id, err_text(errno));
 	c->locked = false;
+}
+
+void store_close(struct container *c)
+{
+	store_unlock(c);
 	close_fd(&c->dir_fd);
 	close_fd(&c->root_fd);
 }

@@ -53,6 +53,7 @@ int store_open(const char *root, const char *id, struct container *out) MUST_CHE
 int store_lock(struct container *c) MUST_CHECK;
 /* The same without waiting: 1, or 0 when somebody else has it. */
 int store_try_lock(struct container *c) MUST_CHECK;
+void store_unlock(struct container *c);
 void store_close(struct container *c); /* unlocks as well */
 /* Remove the directory and what is in it; needs the lock (or a fresh reservation). */
 int store_remove(struct container *c) MUST_CHECK;

@@ -128,7 +128,7 @@ require() {
 	userns) unshare -U true 2>/dev/null || skip "needs user namespaces" ;;
 	kernel) [ "$(printf '%s\n%s\n' "$2" "$(uname -r)" | sort -V | head -1)" = "$2" ] || skip "needs kernel $2" ;;
 	newapi) [ -z "${ENOSYS:-}" ] || skip "needs the new mount interface" ;;
-	controller) grep -qw "$2" "$(own_cgroup)/cgroup.controllers" || skip "needs the $2 controller" ;;
+	controller) grep -qw "$2" "$(home_of_cgroups)/cgroup.controllers" || skip "needs the $2 controller" ;;
 	capability) has_capability "$2" || skip "needs CAP_${2^^}" ;;
 	systemd) [ -d /run/systemd/system ] || skip "needs systemd" ;;
 	manager) "$OCIRUN" features | jq -e --arg m "$2" '.linux.cgroup[$m]' >/dev/null || skip "needs the $2 cgroup manager" ;;
@@ -152,6 +152,8 @@ has_capability() { # the effective capabilities of this shell, by the kernel's n
 own_cgroup() {
 	[ "$(id -u)" -eq 0 ] && cgroup_root || echo "$(cgroup_root)$(sed -n 's/^0:://p' /proc/self/cgroup)"
 }
+# Where containers' cgroups are made: below the root, beside the one of an ordinary user.
+home_of_cgroups() { [ "$(id -u)" -eq 0 ] && cgroup_root || dirname "$(own_cgroup)"; }
 cgroup_root() { awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts; }
 
 # ---- nothing stays ---------------------------------------------------------------------------

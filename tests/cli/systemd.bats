@@ -178,6 +178,27 @@ scope() { ocirun --systemd-cgroup create -b "$B" "$ID" </dev/null >"$T/out" 2>"$
 	[ ! -e "$CG" ]
 }
 
+@test "org.ocirun.cgroup.leaf: a leaf below the scope, and an exec with limits beside it" {
+	require systemd
+	config '.annotations = {"org.ocirun.cgroup.leaf": "main"} | .linux.resources.pids.limit = 50'
+	scope
+	equal "$(cat /proc/"$(state_of pid)"/cgroup)" "0::/machine.slice/$UNIT/main"
+	equal "$(cat "$CG/pids.max")" 50
+	ok start "$ID"
+	echo '{"memory": {"limit": 67108864}, "pids": {"limit": 9}}' >"$T/limits.json"
+	ocirun exec -d --pid-file "$T/exec.pid" --resources "$T/limits.json" "$ID" sleep 500 </dev/null >"$T/out" 2>&1 3>&- 4>&-
+	local at
+	at=/sys/fs/cgroup$(sed s/^0::// "/proc/$(cat "$T/exec.pid")/cgroup")
+	[[ "$at" == "$CG/ocirun-exec-"* ]]
+	systemctl daemon-reload
+	ok update --pids-limit 60 "$ID"
+	equal "$(cat "$CG/pids.max") $(cat "$at/pids.max") $(cat "$at/memory.max")" "60 9 67108864"
+	ok exec "$ID" cat /proc/self/cgroup
+	printed "0::/machine.slice/$UNIT/main"
+	ok delete -f "$ID"
+	[ ! -e "$CG" ]
+}
+
 @test "run.oci.systemd.subgroup: a path is refused" {
 	require systemd
 	config '.annotations = {"run.oci.systemd.subgroup": "a/../b"}'
