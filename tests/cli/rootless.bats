@@ -396,7 +396,7 @@ delegated() { # the one above it, when that is ours
 	create_it
 	[ -n "$(cat "$(delegated)/sub/$ID/cgroup.procs")" ]
 	ok delete -f "$ID"
-	rmdir "$(delegated)/sub"
+	[ ! -e "$(delegated)/sub" ]
 }
 
 @test "a delegated cgroup: limits are set where the controller was passed on" {
