@@ -131,9 +131,8 @@ populate() { # NAME COUNT
 }
 # All of them at once, whoever made them.
 end_population() {
-	local g
-	for g in /sys/fs/cgroup/$me-live-*; do
-		[ -d "$g" ] || continue
+	local g # below the cgroup we are in, or not: runtimes differ
+	for g in $(find /sys/fs/cgroup -type d -name "$me-live-*"); do
 		echo 1 >"$g/cgroup.kill"
 		until rmdir "$g" 2>/dev/null; do sleep 0.01; done
 	done

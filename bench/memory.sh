@@ -41,7 +41,10 @@ for name in "${names[@]}"; do
 	{
 		run=$(peak $c run "$id")
 		create=$(peak $c create "$id")
-		pid=$(sed 1q "/sys/fs/cgroup/$id/cgroup.procs")
+		case $name in
+		floor) pid=$(cat "$work/run/floor/$id/pid") ;;
+		*) pid=$($c state "$id" | jq .pid) ;;
+		esac
 		cp "/proc/$pid/smaps_rollup" "$work/rollup"
 		tables=$(field VmPTE "/proc/$pid/status")
 		$c delete -f "$id"
