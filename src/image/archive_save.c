@@ -17,13 +17,14 @@
 #include "layer/compress.h"
 #include "layer/tarwrite.h"
 
-enum { PIECE = 1 << 20 };
+enum { PIECE = 1 << 20, MAX_DEPTH = 8 };
 enum format { BOTH, OCI, DOCKER };
 
 struct save {
 	struct arena *arena;
 	enum format format;
 	int fd;
+	bool whole;   /* entries of indexes, with all their platforms */
 	bool is_file; /* of ours alone: headers can be corrected */
 	struct sink *out;
 	struct tarwriter *tar;
@@ -184,23 +185,28 @@ static void docker_entry(struct save *s, const char *config, const char *ref,
 	str_add(&s->docker, "]}");
 }
 
-static int oci_entry(struct save *s, const struct image *i)
+static void add_entry(struct save *s, const struct oci_descriptor *entry, const char *ref)
 {
 	struct oci_descriptor *v = arena_calloc(s->arena, s->index.manifests.n + 1, sizeof(*v));
 	struct oci_descriptor *d = &v[s->index.manifests.n];
-	struct digest digest;
 	if (s->index.manifests.n > 0)
 		memcpy(v, s->index.manifests.v, s->index.manifests.n * sizeof(*v));
-	*d = *i->descriptor;
-	if (i->ref) {
-		struct oci_pair name = { "org.opencontainers.image.ref.name", i->ref };
+	*d = *entry;
+	if (ref) {
+		struct oci_pair name = { "org.opencontainers.image.ref.name", ref };
 		d->annotations = (struct oci_map){ .v = arena_memdup(s->arena, &name, sizeof(name)),
 						   .n = 1,
 						   .present = true };
 	}
 	s->index.manifests.v = v;
 	s->index.manifests.n++;
-	TRY(digest_parse(i->name, d->digest, &digest));
+}
+
+static int oci_entry(struct save *s, const struct image *i)
+{
+	struct digest digest;
+	add_entry(s, i->descriptor, i->ref);
+	TRY(digest_parse(i->name, i->descriptor->digest, &digest));
 	return put_text(s, blob_name(s, &digest), i->manifest_text, i->manifest_len);
 }
 
@@ -222,19 +228,107 @@ static int save_image(struct save *s, const struct image *i)
 	return s->format == DOCKER ? 0 : oci_entry(s, i);
 }
 
+/* ---- images for several platforms: an entry of index.json, with all below it */
+
+static int put_tree(struct save *s, struct source *from, const struct oci_descriptor *d,
+		    unsigned depth);
+
+static int put_document(struct save *s, struct source *from, const struct oci_descriptor *d,
+			unsigned depth)
+{
+	struct document doc = { .what = d->digest, .media_type = d->media_type };
+	struct oci_manifest *m;
+	struct oci_index *x;
+	struct digest digest;
+	char *text;
+	TRY(source_document(from, d, MAX_MANIFEST, &text, &doc.len));
+	doc.text = text;
+	if (media_type_is_index(d->media_type)) {
+		TRY(index_decode(s->arena, &doc, &x));
+		for (size_t i = 0; i < x->manifests.n; i++)
+			TRY(put_tree(s, from, &x->manifests.v[i], depth + 1));
+	} else {
+		TRY(manifest_decode(s->arena, &doc, &m));
+		TRY(put_tree(s, from, m->config, depth + 1));
+		for (size_t i = 0; i < m->layers.n; i++)
+			TRY(put_tree(s, from, &m->layers.v[i], depth + 1));
+	}
+	TRY(digest_parse(doc.what, d->digest, &digest));
+	return put_text(s, blob_name(s, &digest), text, doc.len);
+}
+
+static int put_tree(struct save *s, struct source *from, const struct oci_descriptor *d,
+		    unsigned depth)
+{
+	struct unpack_layer blob = { .name = d->digest, .has_digest = true };
+	if (depth > MAX_DEPTH)
+		return err_msg(ERR_CONFIG, "%s: more than %d documents one in the other", d->digest,
+			       MAX_DEPTH);
+	if (media_type_is_index(d->media_type) || media_type_is_manifest(d->media_type))
+		return put_document(s, from, d, depth);
+	TRY(digest_parse("descriptor", d->digest, &blob.digest));
+	const char *name = blob_name(s, &blob.digest);
+	int r = claim(s, name);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	TRY(source_blob(from, &blob.digest, (uint64_t)d->size, &blob.blob));
+	r = put_region(s, name, &blob);
+	source_forget_blobs(from);
+	return r;
+}
+
+static int put_entries(struct save *s, struct source *from, const struct reference *ref)
+{
+	const struct oci_index *x = source_index(from);
+	size_t before = s->index.manifests.n;
+	for (size_t i = 0; x && i < x->manifests.n; i++) {
+		const struct oci_descriptor *d = &x->manifests.v[i];
+		const char *name = descriptor_ref(d);
+		if (ref->ref && !(name && reference_names(name, ref->ref)))
+			continue;
+		if (ref->has_digest && !streq(d->digest, digest_text(s->arena, &ref->digest)))
+			continue;
+		TRY(put_tree(s, from, d, 0));
+		add_entry(s, d, name);
+	}
+	if (s->index.manifests.n > before)
+		return 0;
+	return err_msg(ERR_USAGE, "%s has no entry %s in its index.json", source_path(from),
+		       ref->ref ? ref->ref : "of that kind");
+}
+
+static int save_entries(struct save *s, const char *text)
+{
+	struct reference ref;
+	struct source *from;
+	TRY(reference_parse(s->arena, text, &ref));
+	TRY(source_open(s->arena, &ref, &from));
+	int r = put_entries(s, from, &ref);
+	source_close(from);
+	return r;
+}
+
+/* ---- all of it */
+
+static int save_one(struct save *s, const char *text, const char *platform)
+{
+	struct image i;
+	if (s->whole)
+		return save_entries(s, text);
+	TRY(image_open(s->arena, text, platform, &i));
+	int r = save_image(s, &i);
+	image_close(&i);
+	return r;
+}
+
 static int save_all(struct save *s, const struct oci_strs *images, const char *platform)
 {
 	static const char layout[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
 	size_t len;
 	if (s->format != DOCKER)
 		TRY(put_text(s, "oci-layout", layout, sizeof(layout) - 1));
-	for (size_t n = 0; n < images->n; n++) {
-		struct image i;
-		TRY(image_open(s->arena, images->v[n], platform, &i));
-		int r = save_image(s, &i);
-		image_close(&i);
-		TRY(r);
-	}
+	for (size_t n = 0; n < images->n; n++)
+		TRY(save_one(s, images->v[n], platform));
 	s->index.schema_version = 2;
 	s->index.media_type = "application/vnd.oci.image.index.v1+json";
 	s->index.manifests.present = true;
@@ -267,6 +361,11 @@ static int write_to(struct image_tool *t, int fd, const char *what, const struct
 			ERR_USAGE,
 			"--format: expected both, oci-archive or docker-archive, found \"%s\"",
 			w->format);
+	s.whole = w->platform && streq(w->platform, "all");
+	if (s.whole && w->format && s.format != OCI)
+		return err_msg(ERR_USAGE, "--platform all needs --format oci-archive: "
+					  "docker-archives have one platform");
+	s.format = s.whole ? OCI : s.format;
 	s.piece = piece;
 	s.out = sink_fd(t->arena, fd, what);
 	s.tar = tarwriter_new(t->arena, s.out);

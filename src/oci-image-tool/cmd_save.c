@@ -8,7 +8,8 @@ static const struct opt rows[] = { OPT_STRING('o', "output", struct save_wishes,
 					      "both (default), oci-archive or docker-archive"),
 				   OPT_STRING(0, "platform", struct save_wishes, platform,
 					      "OS/ARCH[/VARIANT]",
-					      "choose from several (default: the host's)"),
+					      "choose from several (default: the host's); "
+					      "\"all\": an oci-archive of all of them"),
 				   OPT_END };
 
 static int run(struct image_tool *t, const void *opts, const struct oci_strs *args)

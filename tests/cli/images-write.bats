@@ -128,6 +128,43 @@ honest() { it_ok validate "$1"; for f in "$1"/blobs/sha256/*; do equal "$(sha256
 	failed_with "they cannot all be"
 }
 
+@test "save --platform all keeps an index with all its platforms" {
+	craft <<-'E'
+	layer(file("arch", "amd64")); amd = {**image(), "platform": {"os": "linux", "architecture": "amd64"}}
+	layers.clear(); layer(file("arch", "arm64")); config["architecture"] = "arm64"
+	arm = {**image(), "platform": {"os": "linux", "architecture": "arm64"}}
+	extra.append({**descriptor(json.dumps({"schemaVersion": 2, "manifests": [amd, arm]}).encode(), OCI + "index.v1+json"), "annotations": {"org.opencontainers.image.ref.name": "multi"}})
+	layers.clear(); layer(file("arch", "other")); config["architecture"] = "amd64"
+	E
+	it_ok save --platform all -o "$T/a.tar" "$L:multi"
+	it_ok load "$T/a.tar" "$T/l2"
+	honest "$T/l2"
+	equal "$(jq -c '[.manifests[].annotations["org.opencontainers.image.ref.name"]]' "$T/l2/index.json")" '["multi"]'
+	for arch in amd64 arm64; do
+		it_ok unpack --platform linux/$arch "$T/l2:multi" "$D"
+		holds arch $arch
+		rm -r "$D"
+	done
+	equal "$(sums "$T/l2" | wc -l)" 7
+	skopeo --insecure-policy copy -q --all "oci-archive:$T/a.tar:multi" "oci:$T/sl:x"
+	equal "$(sums "$T/sl")" "$(sums "$T/l2")"
+	it_ok save --platform all -o "$T/b.tar" "$L" "$L:multi"
+	it_ok load "$T/b.tar" "$T/l3"
+	equal "$(sums "$T/l3")" "$(sums "$L")"
+	it_ok save -o "$T/c.tar" "$L:multi"
+	it_ok load "$T/c.tar" "$T/l4"
+	equal "$(sums "$T/l4" | wc -l)" 3
+	it save --platform all -f docker-archive -o "$T/d.tar" "$L:multi"
+	failed_with "--platform all needs --format oci-archive"
+	it save --platform all -o "$T/d.tar" "$L:none"
+	failed_with "has no entry none"
+	[ ! -e "$T/d.tar" ]
+	rm "$L/blobs/sha256/$(jq -r '.layers[0].digest | split(":")[1]' "$L/blobs/sha256/$(jq -r '.manifests[1].digest | split(":")[1]' "$T/l2/blobs/sha256/$(jq -r '.manifests[0].digest | split(":")[1]' "$T/l2/index.json")")")"
+	it save --platform all -o "$T/d.tar" "$L:multi"
+	exited 1
+	[ ! -e "$T/d.tar" ]
+}
+
 @test "what others write is read, what we write is read by others" {
 	two_layers
 	it_ok save -o "$T/a.tar" "$L:t"

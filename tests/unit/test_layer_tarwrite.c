@@ -177,7 +177,8 @@ START_TEST(a_size_that_is_known_late)
 }
 END_TEST
 
-/* 12.5 MB in odd pieces: more members than wait at a time, frames, and what the hashers on both sides say. */
+/* 12.5 MB in odd pieces: more members than wait at a time, frames, and what the hashers on both
+ * sides say. */
 START_TEST(through_compressors_and_back)
 {
 	enum { SIZE = 12500000 };
