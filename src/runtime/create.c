@@ -82,6 +82,7 @@ static int check_root(const struct launch *l)
 static int reserve(struct launch *l, const char *id)
 {
 	struct arena *a = l->rt->arena;
+	const struct oci_hooks *h = l->plan.config->hooks;
 	const char *root;
 	TRY(store_root(a, l->rt->root, l->rt->host.rootless, true, &root));
 	TRY(store_reserve(root, id, &l->container));
@@ -97,6 +98,7 @@ static int reserve(struct launch *l, const char *id)
 		.cgroup_made = cgroup_way_made(a, l->plan.cgroup.path,
 					       cgroup_way_there(&l->plan.cgroup)),
 		.notify_socket = l->opts->notify_socket,
+		.no_late_hooks = !h || (!h->poststart.n && !h->poststop.n),
 		.shared_cgroup = l->plan.cgroup.shared,
 		.cgroup_leaf = l->plan.cgroup.leaf,
 		.cgroup_manager = cgroup_manager_name(l->plan.cgroup.manager),

@@ -15,6 +15,8 @@
 static int poststop(struct runtime *rt, const struct container *c, struct oci_record *rec)
 {
 	struct oci_config *config;
+	if (rec->no_late_hooks)
+		return 0;
 	if (rec->pid && store_half_removed(c))
 		return 0; /* a delete came as far, and was killed */
 	TRY(container_config(rt, c, &config));

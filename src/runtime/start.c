@@ -45,6 +45,8 @@ static int hear(int sock)
 static int poststart(struct runtime *rt, const struct container *c, const struct oci_record *rec)
 {
 	struct oci_config *config;
+	if (rec->no_late_hooks)
+		return 0;
 	TRY(container_config(rt, c, &config));
 	const struct oci_hooks *h = config->hooks;
 	if (!h || !h->poststart.n)

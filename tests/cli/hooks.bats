@@ -93,6 +93,34 @@ hook() { # KIND SCRIPT [EXTRA-JSON]
 	has_status stopped
 }
 
+# Commands that read the saved config, by their system calls.
+reads_config() { # COMMAND...
+	strace -qq -e trace=openat -o "$T/opens" "$OCIRUN" --root "$ROOT" "$@" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&-
+	grep -q 'config.json' "$T/opens"
+}
+
+@test "start and delete read the saved config for late hooks only" {
+	require command strace
+	local kind
+	args sleep 100
+	config '.hooks = {createRuntime: [{path: "/bin/true"}]}'
+	create_it
+	not reads_config start "$ID"
+	has_status running
+	ok kill "$ID" KILL
+	wait_for 10 has_status stopped
+	not reads_config delete "$ID"
+	refused 'does not exist' state "$ID"
+	for kind in poststart poststop; do
+		config 'del(.hooks)'
+		hook $kind "echo $kind >>$T/ran"
+		create_it
+		reads_config start "$ID"
+		reads_config delete -f "$ID"
+	done
+	equal "$(tr '\n' ' ' <"$T/ran")" "poststart poststop "
+}
+
 @test "the error shows the program, its place in config.json and the end of what it said" {
 	hook createRuntime 'i=0; while [ $i -lt 2000 ]; do echo noise >&2; i=$((i+1)); done; echo the reason >&2; exit 7'
 	refused 'hook #0: exit status 7 of "/bin/sh" (/hooks/createRuntime/0), stdout: , stderr: ...' run -b "$B" "$ID"
