@@ -134,7 +134,8 @@ static int keep_for_retry(struct runtime *rt, struct container *c, struct oci_re
 
 int destroy(struct runtime *rt, struct container *c, struct oci_record *rec, bool forgive)
 {
-	rec->oom_killed = oom_seen(rec); /* for a container that a failed hook keeps */
+	if (!forgive && !rec->no_late_hooks)
+		rec->oom_killed = oom_seen(rec); /* for a container that a failed hook keeps */
 	TRY(remove_cgroup(rt->arena, rec));
 	remove_way(c, rec);
 	TRY(remove_resctrl(rt, rec));

@@ -240,7 +240,7 @@ delete_under() { # STRACE OPTIONS...
 		done
 	done
 	rmdir "$(cgroup_root)/$ID-top"
-	[ "$fired" -ge 15 ] && [ "$plain" -ge 8 ]
+	[ "$fired" -ge 12 ] && [ "$plain" -ge 6 ]
 }
 
 @test "create refused at each of its steps: one error, nothing left, no delete needed" {
