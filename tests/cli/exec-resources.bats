@@ -255,3 +255,62 @@ limit_fails() { # TEXT ARGS...: our own failure, one line, nothing made
 	in_background one "$ID" sleep 500
 	equal "$(cat "$(cgroup_root)$(path_of "$(cat "$T/one")")/memory.max")" 33554432
 }
+
+@test "an exec that is killed at any moment is cleaned up by the next" {
+	started
+	limits '{}'
+	local delay
+	for delay in 0.001 0.002 0.003 0.004 0.006 0.008 0.012 0.02; do
+		timeout -s KILL $delay "$OCIRUN" --root "$ROOT" exec --resources "$T/limits.json" "$ID" true </dev/null >/dev/null 2>&1 3>&- 4>&- || true
+	done
+	swept() { limited "$ID" true && succeeded && [ -z "$(below)" ]; } # a process left alone may need a moment
+	wait_for 10 swept
+	has_status running
+}
+
+@test "the container's end, and its deletion, under a foreground exec: 137 and no complaint" {
+	started
+	limits '{}'
+	ocirun exec --resources "$T/limits.json" "$ID" sh -c 'echo ready; sleep 100' </dev/null >"$T/out" 2>"$T/err.exec" 3>&- 4>&- &
+	local job=$! r=0
+	wait_for 10 grep -q ready "$T/out"
+	ok delete -f "$ID"
+	wait "$job" || r=$?
+	equal "$r" 137
+	equal "$(cat "$T/err.exec")" ""
+	[ ! -e "$CG" ]
+}
+
+@test "many at once, with and without limits, come and go" {
+	started
+	limits '{}'
+	local i
+	for i in $(seq 12); do
+		(ocirun exec --resources "$T/limits.json" "$ID" sh -c 'cat /proc/self/cgroup' </dev/null >"$T/out.$i" 2>"$T/err.$i" 3>&- 4>&- && r=0 || r=$?; echo $r >"$T/rc.$i") &
+		(ocirun exec "$ID" true </dev/null >/dev/null 2>&1 3>&- 4>&- && r=0 || r=$?; echo $r >"$T/rc.p$i") &
+	done
+	wait
+	for i in $(seq 12); do equal "$(cat "$T/rc.$i" "$T/rc.p$i" "$T/err.$i" | tr '\n' ' ')" "0 0 " || return 1; done
+	equal "$(cat "$T"/out.* | grep -o 'ocirun-exec-.*' | sort -u | wc -l)" 12
+	equal "$(below)" ""
+}
+
+@test "it is made under the container's lock, which a plain exec does not need" {
+	started
+	limits '{}'
+	local job r=0
+	exec 9<"$ROOT/$ID"
+	flock 9
+	ocirun exec --resources "$T/limits.json" "$ID" true </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- 9>&- &
+	job=$!
+	oci exec "$ID" true 9>&-
+	succeeded
+	sleep 0.3
+	equal "$(below)" ""
+	kill -0 "$job"
+	flock -u 9
+	exec 9<&-
+	wait "$job" || r=$?
+	equal "$r" 0
+	equal "$(below)" ""
+}
