@@ -62,6 +62,11 @@ int exec_cgroup_open(struct launch *l, const struct oci_record *rec, const struc
 			       o->name ? "--cgroup" : "--resources");
 	if (!rec->cgroup_path)
 		return 0;
+	/* Each of them has a lock of its own, so they would remove what is the other's. */
+	if (o->asked && rec->shared_cgroup)
+		return err_msg(ERR_UNSUPPORTED,
+			       "--resources: the container shares its cgroup with others "
+			       "(annotation " CGROUP_SHARED_KEY ")");
 	if (o->asked)
 		return make_own(l, o->asked);
 	return open_named(l->rt->arena, rec, o->name ? o->name : rec->cgroup_leaf, &l->cgroup);

@@ -190,6 +190,15 @@ limit_fails() { # TEXT ARGS...: our own failure, one line, nothing made
 	limit_fails '--resources: the container has no cgroup' "$ID" true
 }
 
+@test "a cgroup that is shared with others is refused" {
+	config '.annotations["org.ocirun.cgroup.shared"] = "true"'
+	started
+	limits '{}'
+	limit_fails '--resources: the container shares its cgroup with others' "$ID" true
+	oci exec "$ID" true
+	succeeded
+}
+
 @test "a controller that the host lacks is refused as at create" {
 	started
 	limits '{unified: {"nosuch.max": "1"}}'
