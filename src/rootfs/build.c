@@ -37,6 +37,14 @@ int op_failed(const struct mount_op *op, int no, const char *detail)
 			 more ? ": " : "", more ? detail : "");
 }
 
+int op_populate(const struct mount_job *j, int tree_fd)
+{
+	TRY_AS(copyup(j->target_fd, tree_fd),
+	       "mounting \"tmpfs\" on \"%s\" (/mounts/%d): copying to it", j->op->target,
+	       j->op->asked);
+	return 0;
+}
+
 static int label_root(struct mount_job *j)
 {
 	const char *label = j->op->label;
@@ -77,10 +85,8 @@ int op_run(struct mount_job *j)
 		TRY(label_root(j));
 		return propagate(j);
 	}
-	return err_msg(ERR_UNSUPPORTED,
-		       "mounting \"%s\" on \"%s\": id-mapped mounts and recursive "
-		       "attributes need Linux 5.12 or later",
-		       j->op->source ? j->op->source : j->op->fstype, j->op->target);
+	return op_failed(j->op, 0,
+			 "id-mapped mounts and recursive attributes need Linux 5.12 or later");
 }
 
 int bind_over(const struct rootfs_plan *p, struct rootfs *r, int source_fd, int target_fd)

@@ -36,7 +36,8 @@ static int map_tree(struct arena *a, const struct mount_op *op, int tree, rootfs
 		close_fd(&cache->fd);
 		cache->of = NULL;
 		TRY_AS(mapfd(a, op->uids, op->nuids, op->gids, op->ngids, &cache->fd),
-		       "mapping ids of \"%s\" (/mounts/%d)", op->source, op->asked);
+		       "mounting \"%s\" on \"%s\" (/mounts/%d): mapping ids", op->source,
+		       op->target, op->asked);
 		cache->of = op;
 	}
 	attr.userns_fd = cache->fd;

@@ -138,8 +138,7 @@ static int run_fs(struct mount_job *j)
 		return op_failed(op, errno, errno == ENODEV ? "unknown filesystem type" : NULL);
 	TRY(reopen(j));
 	if (j->populate)
-		TRY_AS(copyup(j->target_fd, j->mount_fd), "copying to the tmpfs on \"%s\"",
-		       op->target);
+		TRY(op_populate(j, j->mount_fd));
 	return MOUNT_DONE;
 }
 

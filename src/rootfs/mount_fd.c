@@ -177,7 +177,7 @@ static int run_fs(struct mount_job *j)
 			return op_failed(op, errno, "setting attributes");
 	}
 	if (j->populate)
-		TRY_AS(copyup(j->target_fd, tree), "copying to the tmpfs on \"%s\"", op->target);
+		TRY(op_populate(j, tree));
 	if (mountfd_attach(tree, j->target_fd) < 0)
 		return op_failed(op, errno, NULL);
 	j->mount_fd = take_fd(&tree);

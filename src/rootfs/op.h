@@ -111,6 +111,8 @@ int op_failed(const struct mount_op *op, int no, const char *detail) MUST_CHECK;
  * for none. */
 int op_mount(const struct rootfs_plan *p, struct rootfs *r, const struct mount_op *op, int handle,
 	     int *mount_fd) MUST_CHECK;
+/* tmpcopyup: what the target holds, into the new tmpfs. */
+int op_populate(const struct mount_job *j, int tree_fd) MUST_CHECK;
 /* Cover a file or directory with another, not recursive: devices, console, masks. -1 and errno. */
 int bind_over(const struct rootfs_plan *p, struct rootfs *r, int source_fd, int target_fd);
 

@@ -117,7 +117,7 @@ not() { ! "$@"; } # a bare "! command" never fails a test
 equal() { [ "$1" = "$2" ] || { echo "got:    $1"; echo "wanted: $2"; return 1; }; }
 
 # ---- what this machine can do ----------------------------------------------------------------
-# root, user (not root), userns; kernel VERSION, newapi; controller NAME (cgroup v2), capability NAME
+# root, user (not root), userns; kernel VERSION, newapi, oldapi; controller NAME (cgroup v2), capability NAME
 # (in small letters, of the tests themselves), systemd (it is PID 1), manager systemd (features has
 # it), session (a user's systemd with a bus), lsm NAME and no-lsm NAME (whether it is active), command
 # NAME
@@ -128,6 +128,7 @@ require() {
 	userns) unshare -U true 2>/dev/null || skip "needs user namespaces" ;;
 	kernel) [ "$(printf '%s\n%s\n' "$2" "$(uname -r)" | sort -V | head -1)" = "$2" ] || skip "needs kernel $2" ;;
 	newapi) [ -z "${ENOSYS:-}" ] || skip "needs the new mount interface" ;;
+	oldapi) [ -n "${ENOSYS:-}" ] || skip "needs the old mount interface" ;;
 	controller) grep -qw "$2" "$(home_of_cgroups)/cgroup.controllers" || skip "needs the $2 controller" ;;
 	capability) has_capability "$2" || skip "needs CAP_${2^^}" ;;
 	systemd) [ -d /run/systemd/system ] || skip "needs systemd" ;;
