@@ -6,6 +6,8 @@
 
 #include "layer/region.h"
 
+enum { ZSTD_WINDOW_LOG = 25 }; /* the largest window that is read, and so written */
+
 enum codec { CODEC_PLAIN, CODEC_GZIP, CODEC_ZSTD };
 
 const char *codec_name(enum codec c); /* "uncompressed", "gzip", "zstd" */

@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "layer/compress_ways.h"
 
-enum { ZSTD_LEVEL = 3 };
+enum { ZSTD_LEVEL = 3, FIRST_BIG_LEVEL = 21 /* whose window would be too large to read */ };
 
 struct zstd_sink {
 	struct sink sink;
@@ -65,6 +65,8 @@ int compress_open_zstd(struct arena *a, int level, struct sink *to, struct sink 
 	if (!s->c || !s->out)
 		return err_sysno(ENOMEM, "compress with zstd");
 	ZSTD_CCtx_setParameter(s->c, ZSTD_c_compressionLevel, level ? level : ZSTD_LEVEL);
+	if (level >= FIRST_BIG_LEVEL)
+		ZSTD_CCtx_setParameter(s->c, ZSTD_c_windowLog, ZSTD_WINDOW_LOG);
 	ZSTD_CCtx_setParameter(s->c, ZSTD_c_checksumFlag, 1);
 	/* at least one worker: without any the frames would be cut otherwise */
 	ZSTD_CCtx_setParameter(s->c, ZSTD_c_nbWorkers, n > 1 ? (int)n : 1);

@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "layer/codec_ops.h"
 
-enum { WINDOW_LOG_MAX = 25, MAX_FRAMES = 1000000 };
+enum { MAX_FRAMES = 1000000 };
 
 struct unzstd {
 	ZSTD_DCtx *ctx;
@@ -21,7 +21,7 @@ static void *make(void)
 	if (z)
 		z->ctx = ZSTD_createDCtx();
 	if (z && z->ctx) {
-		ZSTD_DCtx_setParameter(z->ctx, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+		ZSTD_DCtx_setParameter(z->ctx, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG);
 		return z;
 	}
 	free(z);
@@ -38,7 +38,7 @@ static void unzstd_free(void *state)
 static int too_large(void)
 {
 	int r = err_msg(ERR_UNSUPPORTED, "the zstd data needs a window of more than %u MiB",
-			(1u << WINDOW_LOG_MAX) >> 20);
+			(1u << ZSTD_WINDOW_LOG) >> 20);
 	err_hint("compress it with a level below 21 and without --long");
 	return r;
 }

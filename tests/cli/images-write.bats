@@ -225,6 +225,12 @@ honest() { it_ok validate "$1"; for f in "$1"/blobs/sha256/*; do equal "$(sha256
 	failed_with "no such file or directory"
 }
 
+@test "what the highest level of zstd makes can be unpacked" {
+	craft <<<'layer(file("x", "y" * 3000000), codec="plain")'
+	it_ok convert --compress zstd --level 22 --tag z "$L:t"
+	same_tree "$L:z"
+}
+
 @test "gzip has a thread per processor, whose number does not change the result" {
 	craft <<<'import random; layer(file("x", random.Random(1).randbytes(7000) * 1000), codec="plain")'
 	cp -r "$L" "$T/one"
