@@ -31,7 +31,10 @@ static bool unchangeable(int exe)
 	if (fstatfs(exe, &fs) == 0 && selfexe_unwritable_fs((unsigned long)fs.f_type))
 		return true;
 	struct statx st;
-	return statx(exe, "", AT_EMPTY_PATH, STATX_TYPE, &st) == 0 && selfexe_unwritable_file(&st);
+	if (statx(exe, "", AT_EMPTY_PATH, STATX_UID | STATX_MODE, &st) < 0)
+		return false;
+	int no = faccessat(exe, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) < 0 ? errno : 0;
+	return selfexe_unwritable_file(&st) || selfexe_beyond_rights(geteuid(), &st, no);
 }
 
 static bool on_our_readonly_mount(int exe)
@@ -111,15 +114,6 @@ static int readonly_mount(int exe)
 	return take_fd(&fd);
 }
 
-/* An ordinary user cannot write to a binary that belongs to somebody else, and neither can what
- * runs in a user namespace of theirs. */
-static bool beyond_our_rights(int exe)
-{
-	struct stat st;
-	return geteuid() != 0 && fstat(exe, &st) == 0 && st.st_uid != geteuid() &&
-	       faccessat(exe, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) < 0 && errno == EACCES;
-}
-
 static void execute(int fd, char **argv)
 {
 	syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);
@@ -147,8 +141,6 @@ int selfexe_seal(char **argv)
 	if (copy >= 0)
 		execute(copy, argv);
 	int why = errno;
-	if ((why == EACCES || why == EPERM || why == ENOSYS) && beyond_our_rights(exe))
-		return 0;
 	int r = err_sysno(why, "protect our binary from the container with a sealed copy");
 	if (why == EACCES || why == EPERM)
 		err_hint("programs in memory files are forbidden here: see sysctl vm.memfd_noexec");

@@ -10,5 +10,6 @@
 
 /* First thing in main() of create, run, exec. Does not return when it re-executes: argv, the
  * environment and every descriptor stay as they are. Returns 0 when we are protected already, or
- * nobody can change the binary (fs-verity, immutable, a read-only kind of file system). */
+ * nobody in reach can change the binary (fs-verity, immutable, a read-only kind of file system; an
+ * ordinary user and a binary of root). */
 int selfexe_seal(char **argv) MUST_CHECK;

@@ -80,6 +80,7 @@ struct start {
 	char **argv, **envp;
 	const Elf64_Phdr *ph;
 	size_t ph_n;
+	unsigned euid;
 	bool secure; /* more rights than who started us: main() refuses */
 };
 
@@ -93,11 +94,14 @@ BEFORE_LIBC static void read_stack(long *sp, struct start *s)
 	s->ph = NULL;
 	s->ph_n = 0;
 	s->secure = false;
+	s->euid = 0;
 	for (const Elf64_auxv_t *a = (const void *)(p + 1); a->a_type != AT_NULL; a++) {
 		if (a->a_type == AT_PHDR)
 			s->ph = (const void *)a->a_un.a_val;
 		else if (a->a_type == AT_PHNUM)
 			s->ph_n = a->a_un.a_val;
+		else if (a->a_type == AT_EUID)
+			s->euid = (unsigned)a->a_un.a_val;
 		else if (a->a_type == AT_SECURE)
 			s->secure = a->a_un.a_val != 0;
 	}
@@ -116,15 +120,17 @@ BEFORE_LIBC static bool protected(long exe)
 	       selfexe_on_detached_mount(link, len, (unsigned long)fs.f_flags);
 }
 
-BEFORE_LIBC static bool unchangeable(long exe)
+BEFORE_LIBC static bool unchangeable(long exe, unsigned euid)
 {
 	struct statfs fs;
 	struct statx st;
 	if (RAW(SYS_fstatfs, exe, (long)&fs) == 0 &&
 	    selfexe_unwritable_fs((unsigned long)fs.f_type))
 		return true;
-	return RAW(SYS_statx, exe, (long)"", AT_EMPTY_PATH, STATX_TYPE, (long)&st) == 0 &&
-	       selfexe_unwritable_file(&st);
+	if (RAW(SYS_statx, exe, (long)"", AT_EMPTY_PATH, STATX_UID | STATX_MODE, (long)&st) != 0)
+		return false;
+	long no = euid ? RAW(SYS_faccessat2, exe, (long)"", W_OK, AT_EMPTY_PATH | AT_EACCESS) : 0;
+	return selfexe_unwritable_file(&st) || selfexe_beyond_rights(euid, &st, (int)-no);
 }
 
 /* Closed before the next program begins, which is what makes the mount unchangeable. */
@@ -190,7 +196,7 @@ BEFORE_LIBC __attribute__((used)) void selfexe_before_libc(long *sp)
 	if (exe < 0)
 		return;
 	selfexe_entry_is_protected = protected(exe);
-	if (!selfexe_entry_is_protected && !unchangeable(exe)) {
+	if (!selfexe_entry_is_protected && !unchangeable(exe, s.euid)) {
 		from_readonly_mount(exe, &s);
 		from_sealed_copy(exe, &s);
 	}

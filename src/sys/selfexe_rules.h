@@ -4,6 +4,7 @@
  * before the C library. */
 #pragma once
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/stat.h>
@@ -38,6 +39,18 @@ extern bool selfexe_entry_is_protected __attribute__((visibility("hidden")));
 static inline bool selfexe_on_detached_mount(const char *link, long len, unsigned long flags)
 {
 	return len == 1 && link[0] == '/' && (flags & ST_RDONLY);
+}
+
+/* Whether a program is out of reach for an ordinary user and for all who get their rights from that
+ * user: it is root's, whose ids nobody may map into a user namespace of theirs, and no group
+ * nor an access list (which shows in the group's bits) may write. An owner or group among the
+ * subordinate ids would be the container's. may_write: 0 or the errno of asking for write access,
+ * for the caller may have capabilities. */
+static inline bool selfexe_beyond_rights(unsigned euid, const struct statx *st, int may_write)
+{
+	const unsigned need = STATX_UID | STATX_MODE;
+	return euid != 0 && (st->stx_mask & need) == need && st->stx_uid == 0 &&
+	       !(st->stx_mode & 022) && may_write == EACCES;
 }
 
 /* File systems that have no write path. A mount that merely is read-only does not count: it can be

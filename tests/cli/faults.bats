@@ -54,9 +54,15 @@ on_a_copy() {
 	continued_elsewhere
 	grep -q 'F_ADD_SEALS, F_SEAL_SEAL|F_SEAL_SHRINK|F_SEAL_GROW|F_SEAL_WRITE.* = 0$' "$T/first-life"
 }
-# A user who may not mount gets the copy.
+# A user who may not mount gets the copy, unless the program is root's.
 protected_before_libc() {
-	if [ "$(id -u)" -eq 0 ] && may_mount_detached; then on_a_mount; else on_a_copy; fi
+	if [ "$(id -u)" -eq 0 ] && may_mount_detached; then
+		on_a_mount
+	elif [ "$(id -u)" -ne 0 ] && [ "$(stat -c %u "$OCIRUN")" -eq 0 ]; then
+		not grep -Eq 'memfd_create|execveat' "$T/trace"
+	else
+		on_a_copy
+	fi
 }
 may_mount_detached() {
 	strace -qq -o "$T/probe" -e trace=open_tree,mount_setattr "$OCIRUN" --root "$ROOT" mounts list none \

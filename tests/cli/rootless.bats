@@ -499,3 +499,19 @@ without_delegation() { # COMMAND...
 	succeeded
 	equal "$output" 1
 }
+
+# What the first process did about its own program.
+runs_itself() { # PROGRAM
+	strace -qq -o "$T/trace" -e trace=memfd_create,execveat,fcntl "$1" --root "$ROOT" run -b "$B" "$ID" \
+		</dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || say
+}
+@test "a program of root is run where it is; one that the user could change is copied and sealed first" {
+	require command strace
+	[ "$(stat -c %u "$OCIRUN")" -eq 0 ] || skip "needs a program of root"
+	runs_itself "$OCIRUN"
+	not grep -Eq 'memfd_create|execveat' "$T/trace"
+	cp "$OCIRUN" "$T/mine"
+	runs_itself "$T/mine"
+	grep -q 'F_ADD_SEALS, F_SEAL_SEAL|F_SEAL_SHRINK|F_SEAL_GROW|F_SEAL_WRITE.* = 0$' "$T/trace"
+	grep -q '^execveat.* = 0$' "$T/trace"
+}
