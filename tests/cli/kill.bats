@@ -138,6 +138,7 @@ has_status_of() { [ "$(state_of status "$ID-$2")" = "$1" ]; }
 @test "a pid that another process has is not hit" {
 	args sleep 100
 	create_it
+	sleep 0.05 # start times are counted in hundredths of a second
 	sleep 100 3>&- 4>&- &
 	local other=$!
 	STARTED+=("$other")
