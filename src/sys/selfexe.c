@@ -33,8 +33,10 @@ static bool unchangeable(int exe)
 	struct statx st;
 	if (statx(exe, "", AT_EMPTY_PATH, STATX_UID | STATX_MODE, &st) < 0)
 		return false;
-	int no = faccessat(exe, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) < 0 ? errno : 0;
-	return selfexe_unwritable_file(&st) || selfexe_beyond_rights(geteuid(), &st, no);
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct cap[2];
+	bool no_caps = syscall(SYS_capget, &head, cap) == 0 && selfexe_no_caps(cap);
+	return selfexe_unwritable_file(&st) || selfexe_beyond_rights(geteuid(), no_caps, &st);
 }
 
 static bool on_our_readonly_mount(int exe)

@@ -129,8 +129,11 @@ BEFORE_LIBC static bool unchangeable(long exe, unsigned euid)
 		return true;
 	if (RAW(SYS_statx, exe, (long)"", AT_EMPTY_PATH, STATX_UID | STATX_MODE, (long)&st) != 0)
 		return false;
-	long no = euid ? RAW(SYS_faccessat2, exe, (long)"", W_OK, AT_EMPTY_PATH | AT_EACCESS) : 0;
-	return selfexe_unwritable_file(&st) || selfexe_beyond_rights(euid, &st, (int)-no);
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct cap[2];
+	bool no_caps =
+		euid && RAW(SYS_capget, (long)&head, (long)cap) == 0 && selfexe_no_caps(cap);
+	return selfexe_unwritable_file(&st) || selfexe_beyond_rights(euid, no_caps, &st);
 }
 
 /* Closed before the next program begins, which is what makes the mount unchangeable. */

@@ -4,8 +4,8 @@
  * before the C library. */
 #pragma once
 
-#include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/stat.h>
 #include <stdbool.h>
@@ -41,16 +41,21 @@ static inline bool selfexe_on_detached_mount(const char *link, long len, unsigne
 	return len == 1 && link[0] == '/' && (flags & ST_RDONLY);
 }
 
-/* Whether a program is out of reach for an ordinary user and for all who get their rights from that
- * user: it is root's, whose ids nobody may map into a user namespace of theirs, and no group
- * nor an access list (which shows in the group's bits) may write. An owner or group among the
- * subordinate ids would be the container's. may_write: 0 or the errno of asking for write access,
- * for the caller may have capabilities. */
-static inline bool selfexe_beyond_rights(unsigned euid, const struct statx *st, int may_write)
+/* No capability at all. One is enough to map root's id into a container, or to start it as root. */
+static inline bool selfexe_no_caps(const struct __user_cap_data_struct cap[2])
+{
+	return !(cap[0].permitted | cap[1].permitted);
+}
+
+/* Whether a program is out of reach for a user without capabilities and for all who get their
+ * rights from that user: it is root's, whose ids nobody may map into a user namespace of theirs,
+ * and no group nor an access list (which shows in the group's bits) may write. An owner or group
+ * among the subordinate ids would be the container's. */
+static inline bool selfexe_beyond_rights(unsigned euid, bool no_caps, const struct statx *st)
 {
 	const unsigned need = STATX_UID | STATX_MODE;
-	return euid != 0 && (st->stx_mask & need) == need && st->stx_uid == 0 &&
-	       !(st->stx_mode & 022) && may_write == EACCES;
+	return euid != 0 && no_caps && (st->stx_mask & need) == need && st->stx_uid == 0 &&
+	       !(st->stx_mode & 022);
 }
 
 /* File systems that have no write path. A mount that merely is read-only does not count: it can be

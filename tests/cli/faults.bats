@@ -113,6 +113,19 @@ may_mount_detached() {
 	done
 }
 
+# One that gives no right to write: a user with CAP_SETUID, say, could start a container as root.
+@test "an ordinary user with a capability gets the copy" {
+	require command strace
+	require command setpriv
+	[ "$(stat -c %u "$OCIRUN")" -eq 0 ] || skip "needs a program of root"
+	status=0
+	strace -qq -o "$T/trace" -e trace=memfd_create,execveat,fcntl \
+		setpriv --reuid 1000 --clear-groups --inh-caps +dac_read_search --ambient-caps +dac_read_search \
+		"$OCIRUN" --root "$ROOT" exec none true </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || status=$?
+	grep -q 'F_ADD_SEALS, F_SEAL_SEAL|F_SEAL_SHRINK|F_SEAL_GROW|F_SEAL_WRITE.* = 0$' "$T/trace"
+	grep -q '^execveat.* = 0$' "$T/trace"
+}
+
 @test "no sealed copy where memory files may not be programs: the mount does" {
 	[ -e /proc/sys/vm/memfd_noexec ] || skip "Linux 6.3 has vm.memfd_noexec"
 	script 'exit 7'
