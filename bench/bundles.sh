@@ -25,7 +25,12 @@ work_folder() {
 	mount -t tmpfs -o mode=755 none "$work/run"
 }
 remove_work() {
+	local state
 	cd /
+	# what an interrupted bench left
+	for state in "$work/run/ocirun"/*/; do
+		[ ! -d "$state" ] || "$ocirun" --root "$work/run/ocirun" delete -f "$(basename "$state")" || true
+	done
 	[ ! -d "$work/csv" ] || { mkdir -p "$BENCH_CSV" && cp "$work"/csv/* "$BENCH_CSV"; }
 	umount -l "$work/run" || true
 	rm -rf --one-file-system "$work"

@@ -65,15 +65,6 @@ measure() { # VERB ARGUMENTS...
 	echo "$verb parent $total"
 	[ -z "$keep" ] || cp "$work/callgrind.$verb.$pid" "$keep/callgrind.$verb"
 }
-wait_status() { # STATUS
-	local i
-	for ((i = 0; i < 1000; i++)); do
-		[ "$($c state $me-calls | jq -r .status)" != "$1" ] || return 0
-		sleep 0.01
-	done
-	echo "the container did not become $1" >&2
-	exit 1
-}
 # Natively, where a verb under valgrind needs a container that works.
 native() { $c "$@" </dev/null >"$work/out" 2>&1 || { cat "$work/out" >&2; exit 1; }; }
 cd "$work/box"

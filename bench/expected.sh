@@ -67,3 +67,14 @@ compare() { # NAME FILE NOW PERCENT HOW-TO-RENEW
 			exit failed > 0
 		}' "$2" "$3"
 }
+
+# Of the container $me-calls, asked by the command $c.
+wait_status() { # STATUS
+	local i
+	for ((i = 0; i < 1000; i++)); do
+		[ "$($c state $me-calls | jq -r .status)" != "$1" ] || return 0
+		sleep 0.01
+	done
+	echo "the container did not become $1" >&2
+	exit 1
+}

@@ -46,15 +46,6 @@ trace() { # VERB ARGUMENTS...
 	done
 	grep -q '^+++ exited with 0' "$own" || { echo "$verb does not work:" >&2; cat "$work/out" >&2; exit 1; }
 }
-wait_status() { # STATUS
-	local i
-	for ((i = 0; i < 1000; i++)); do
-		[ "$($c state $me-calls | jq -r .status)" != "$1" ] || return 0
-		sleep 0.01
-	done
-	echo "the container did not become $1" >&2
-	exit 1
-}
 # "VERB PROCESS CALL COUNT" lines of one round. The verb's own process is the one that begins with its
 # execve; a child ends with the execve of what it runs.
 count() { # ROUND
